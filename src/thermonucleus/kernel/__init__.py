@@ -1,0 +1,1 @@
+"""The compiled part: rows of logits in, tokens and probabilities out."""

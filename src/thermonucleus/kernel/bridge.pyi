@@ -1,0 +1,19 @@
+from types import ModuleType
+from typing import final
+
+from numpy import float32, float64, int64
+from numpy.typing import NDArray
+
+@final
+class Kernel:
+    target: str
+    def __init__(self, target: str, module: ModuleType) -> None: ...
+
+@final
+class Rows:
+    count: int
+    def __init__(self, kernel: Kernel, logits: NDArray[float32], settings: NDArray[float64]) -> None: ...
+    def read(self, start: int, stop: int) -> int: ...
+    def draw_one(self, u: float) -> int: ...
+    def draw(self, uniforms: NDArray[float64], tokens: NDArray[int64], start: int, stop: int) -> None: ...
+    def fill(self, probabilities: NDArray[float32], start: int, stop: int) -> None: ...

@@ -1,0 +1,152 @@
+"""Between Python objects and the kernel's pointers: buffers in, the GIL released, baseline instructions only."""
+
+cimport cython
+from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.stdint cimport int64_t
+
+from thermonucleus.kernel.row cimport Reading, Settings, chunk_count, scratch_bytes
+
+ctypedef bint (*read_row_type)(
+    const float*, Py_ssize_t, const Settings*, void*, Reading*, double*
+) noexcept nogil
+ctypedef Py_ssize_t (*draw_token_type)(const float*, Py_ssize_t, const Reading*, const double*, double) noexcept nogil
+ctypedef void (*fill_row_type)(const float*, Py_ssize_t, const Reading*, float*) noexcept nogil
+
+cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_Reading"
+cdef bytes SETTINGS = b"struct __pyx_t_13thermonucleus_6kernel_3row_Settings"
+cdef bytes READ_ROW = b"int (float const *, Py_ssize_t, " + SETTINGS + b" const *, void *, " + READING + b" *, double *)"
+cdef bytes DRAW_TOKEN = b"Py_ssize_t (float const *, Py_ssize_t, " + READING + b" const *, double const *, double)"
+cdef bytes FILL_ROW = b"void (float const *, Py_ssize_t, " + READING + b" const *, float *)"
+
+
+@cython.final
+cdef class Kernel:
+    """The functions of one build of `rows`. A build with other signatures is refused with a ValueError."""
+
+    cdef readonly str target
+    cdef read_row_type read_row
+    cdef draw_token_type draw_token
+    cdef fill_row_type fill_row
+
+    def __cinit__(self, str target not None, module):
+        capi = module.__pyx_capi__
+        self.target = target
+        self.read_row = <read_row_type> PyCapsule_GetPointer(capi["read_row"], READ_ROW)
+        self.draw_token = <draw_token_type> PyCapsule_GetPointer(capi["draw_token"], DRAW_TOKEN)
+        self.fill_row = <fill_row_type> PyCapsule_GetPointer(capi["fill_row"], FILL_ROW)
+
+    def __repr__(self):
+        return f"<Kernel {self.target}>"
+
+
+@cython.final
+cdef class Rows:
+    """A batch on its way through the kernel: first `read`, every row of it, then `draw` or `fill`.
+
+    The two steps are apart so that no random number is drawn before all rows are known to be sound. Each takes a range of rows,
+    and ranges may run in several threads at once: a row's results depend on nothing but the row, its settings and its u.
+    """
+
+    cdef Kernel kernel
+    cdef Py_buffer logits
+    cdef Py_buffer settings
+    cdef readonly Py_ssize_t count
+    cdef Py_ssize_t size
+    cdef Reading* readings
+    cdef double* running
+
+    def __cinit__(self, Kernel kernel not None, logits, settings):
+        """Take float32 logits, (V,) or (B, V), and float64 settings, (1, 4) or (B, 4), both C-contiguous and checked."""
+        self.kernel = kernel
+        PyObject_GetBuffer(logits, &self.logits, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
+        PyObject_GetBuffer(settings, &self.settings, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
+        expect(&self.logits, b"f", sizeof(float))
+        expect(&self.settings, b"d", sizeof(double))
+        self.size = self.logits.shape[self.logits.ndim - 1]
+        self.count = self.logits.shape[0] if self.logits.ndim == 2 else 1
+        if self.settings.len not in (sizeof(Settings), self.count * sizeof(Settings)):
+            raise ValueError("settings: expected one row of them, or one for each row of logits")
+        self.readings = <Reading*> allocate(self.count * sizeof(Reading))
+        self.running = <double*> allocate(self.count * chunk_count(self.size) * sizeof(double))
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.readings)
+        PyMem_RawFree(self.running)
+        PyBuffer_Release(&self.logits)
+        PyBuffer_Release(&self.settings)
+
+    def read(self, Py_ssize_t start, Py_ssize_t stop):
+        """Read the rows; the number of the first that cannot be sampled from, or -1."""
+        cdef Py_ssize_t row, fault = -1
+        cdef void* memory = allocate(scratch_bytes(self.size))
+        with nogil:
+            for row in range(start, stop):
+                if not self.kernel.read_row(
+                    self.row(row), self.size, self.row_settings(row), memory, &self.readings[row], self.row_running(row)
+                ):
+                    fault = row
+                    break
+        PyMem_RawFree(memory)
+        return fault
+
+    def draw_one(self, double u):
+        """The first row's token for u."""
+        return self.kernel.draw_token(self.row(0), self.size, self.readings, self.running, u)
+
+    def draw(self, uniforms, tokens, Py_ssize_t start, Py_ssize_t stop):
+        """For each row, a token (int64) for each of its uniforms (float64); both have as many elements, rows first."""
+        cdef Py_buffer u, out
+        cdef Py_ssize_t row, i, draws
+        PyObject_GetBuffer(uniforms, &u, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
+        PyObject_GetBuffer(tokens, &out, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
+        expect(&u, b"d", sizeof(double))
+        expect(&out, b"lq", sizeof(int64_t))
+        draws = u.len // (max(self.count, 1) * <Py_ssize_t> sizeof(double))
+        if out.len != u.len or u.len != draws * self.count * <Py_ssize_t> sizeof(double):
+            raise ValueError("uniforms and tokens: expected as many of one as of the other, and as many for each row")
+        with nogil:
+            for row in range(start, stop):
+                for i in range(row * draws, (row + 1) * draws):
+                    (<int64_t*> out.buf)[i] = self.kernel.draw_token(
+                        self.row(row), self.size, &self.readings[row], self.row_running(row), (<double*> u.buf)[i]
+                    )
+        PyBuffer_Release(&u)
+        PyBuffer_Release(&out)
+
+    def fill(self, probabilities, Py_ssize_t start, Py_ssize_t stop):
+        """Write the rows' probabilities (float32, of the shape of the logits)."""
+        cdef Py_buffer out
+        cdef Py_ssize_t row
+        PyObject_GetBuffer(probabilities, &out, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
+        expect(&out, b"f", sizeof(float))
+        if out.len != self.logits.len:
+            raise ValueError("probabilities: expected as many as logits")
+        with nogil:
+            for row in range(start, stop):
+                self.kernel.fill_row(self.row(row), self.size, &self.readings[row], <float*> out.buf + row * self.size)
+        PyBuffer_Release(&out)
+
+    cdef inline const float* row(self, Py_ssize_t row) noexcept nogil:
+        return <const float*> self.logits.buf + row * self.size
+
+    cdef inline const Settings* row_settings(self, Py_ssize_t row) noexcept nogil:
+        return <const Settings*> self.settings.buf + (row if self.settings.len > <Py_ssize_t> sizeof(Settings) else 0)
+
+    cdef inline double* row_running(self, Py_ssize_t row) noexcept nogil:
+        return self.running + row * chunk_count(self.size)
+
+
+cdef int expect(const Py_buffer* view, bytes formats, Py_ssize_t itemsize) except -1:
+    """The last guard before pointers: argument checks with kind messages come before."""
+    if view.itemsize != itemsize or len(view.format) != 1 or view.format[0] not in formats:
+        raise ValueError(f"expected a buffer of format {formats}, got {view.format}")
+    return 0
+
+
+cdef void* allocate(size_t size) except NULL:
+    cdef void* memory = PyMem_RawMalloc(size)
+    if memory == NULL:
+        raise MemoryError(f"no room for {size} bytes")
+    return memory

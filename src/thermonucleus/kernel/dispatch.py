@@ -1,0 +1,74 @@
+"""Which instruction level runs: the best that this processor has, or the one that THERMONUCLEUS_TARGET names.
+
+All levels compute the same bits; they differ in speed alone.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from thermonucleus.kernel.bridge import Kernel
+from thermonucleus.kernel.cpu import runs
+
+__all__ = ["active", "kernel", "target", "targets", "using"]
+
+LEVELS = ("x86_64_v4", "x86_64_v3", "generic")
+VARIABLE = "THERMONUCLEUS_TARGET"
+
+
+@cache
+def targets() -> tuple[str, ...]:
+    """Instruction levels that were built and run on this processor, best first.
+
+    Returns
+    -------
+    tuple of str
+        Some of ``"x86_64_v4"`` (AVX-512), ``"x86_64_v3"`` (AVX2 and FMA) and ``"generic"``, which is always there.
+
+    Examples
+    --------
+    >>> import thermonucleus
+    >>> "generic" in thermonucleus.targets()
+    True
+    >>> thermonucleus.target in thermonucleus.targets()
+    True
+    """
+    # A level is looked for before the processor is known to run it, but imported only after.
+    return tuple(level for level in LEVELS if runs(level) and find_spec(_module(level)) is not None)
+
+
+@cache
+def kernel(level: str) -> Kernel:
+    """Load the kernel of one of `targets()`."""
+    if level not in targets():
+        raise ValueError(
+            f"{VARIABLE} is {level!r}: expected one of {', '.join(targets())}, the levels that this processor runs"
+        )
+    return Kernel(level, import_module(_module(level)))
+
+
+def _module(level: str) -> str:
+    return f"thermonucleus.kernel.rows_{level}"
+
+
+def active() -> Kernel:
+    """Return the kernel that rows go through."""
+    return _active
+
+
+@contextmanager
+def using(level: str) -> Iterator[None]:
+    """Send rows through another level for a while: for tests and benchmarks, in the whole process."""
+    global _active
+    before, _active = _active, kernel(level)
+    try:
+        yield
+    finally:
+        _active = before
+
+
+_active = kernel(os.environ.get(VARIABLE) or targets()[0])
+target = _active.target

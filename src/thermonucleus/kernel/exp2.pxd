@@ -1,0 +1,197 @@
+"""Weights: a logit's probability before normalisation, in float32 for speed and in float64 to decide close calls.
+
+With s = log2(e) / T the probability of logit x is proportional to 2**(x s). The weight used here is 2**(x s - N + 64), N being
+the largest x s of the row, rounded to an integer. Subtracting an integer of the exponent is exact, where subtracting the maximum
+from x would round; so a weight is as accurate far below the maximum as at it. The + 64 keeps weights down to 2**-190 of the
+largest one away from float32's subnormals, which some processors handle a hundred times slower.
+"""
+
+from libc.float cimport FLT_MAX
+from libc.math cimport fabs, fmaf, frexp, rint
+from libc.stdint cimport uint32_t, uint64_t
+
+from thermonucleus.kernel.row cimport CHUNK, LANES, Scale
+
+cdef extern from *:
+    """
+    #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
+    #error "the kernel relies on NaN and infinity: build it without -ffast-math and -ffinite-math-only"
+    #endif
+    #if defined(__FMA__) || defined(__aarch64__)
+    #define THERMONUCLEUS_HAS_FMA 1
+    #else
+    #define THERMONUCLEUS_HAS_FMA 0
+    #endif
+    """
+    const bint HAS_FMA "THERMONUCLEUS_HAS_FMA"
+
+cdef union Single:
+    float value
+    uint32_t bits
+
+cdef union Double:
+    double value
+    uint64_t bits
+
+
+cdef inline Scale scale_for(float maximum, double temperature) noexcept nogil:
+    cdef Scale scale
+    cdef double lowest
+    # The limits keep every step below finite: float32 logits have no use for a temperature beyond them.
+    cdef double slope = 1.4426950408889634 / min(max(temperature, 1e-37), 1e33)
+    # Beyond 2**16 the product x s has too few bits behind the point. Subtracting the maximum first is exact there for
+    # every logit within 190 binades of it: they lie within a factor of two of each other (Sterbenz).
+    if fabs(maximum * slope) < 65536.0:
+        scale.base = 0.0
+        scale.reference = rint(maximum * slope)
+    else:
+        scale.base = maximum
+        scale.reference = 0.0
+    scale.slope = slope
+    scale.high = <float> slope
+    scale.low = <float> (slope - scale.high)
+    # Adding 1.5 * 2**23 rounds a float to an integer and leaves that integer in the low bits; 64 - N rides along.
+    scale.magic = <float> (12582912.0 + 64.0 - scale.reference)
+    lowest = (scale.reference - 189.0) / slope
+    scale.floor = <float> max(lowest, -FLT_MAX)
+    return scale
+
+
+cdef inline float fused(float a, float b, float c) noexcept nogil:
+    """a * b + c rounded once, to the same bits whether or not the processor has the instruction."""
+    cdef double product, total, part, error
+    cdef Double word
+    if HAS_FMA:
+        return fmaf(a, b, c)
+    # The product of two floats is exact in double. The sum is rounded to odd, so that rounding it again to float
+    # rounds the exact sum (Boldo and Melquiond 2008); `error` is what the first rounding lost (Knuth's TwoSum).
+    product = <double> a * b
+    total = product + c
+    part = total - product
+    error = (product - (total - part)) + (c - part)
+    word.value = total
+    if error != 0.0 and not (word.bits & 1):
+        word.bits += 1 if (error > 0.0) == (total > 0.0) else <uint64_t> -1
+    return <float> word.value
+
+
+cdef inline float weight(float x, const Scale* scale) noexcept nogil:
+    """2**(x s - N + 64), within 1.2e-7 of it relatively, from 2**-126 up; logits further down, and -inf, get some 2**-125."""
+    cdef Single shifted, power
+    cdef float y, whole, r
+    y = x - scale.base
+    y = y if y > scale.floor else scale.floor
+    shifted.value = fused(y, scale.high, scale.magic)
+    whole = shifted.value - scale.magic
+    r = fused(y, scale.high, -whole)
+    r = fused(y, scale.low, r)
+    # Minimax polynomial of 2**r on [-0.505, 0.505], relative error 2.0e-9 before rounding.
+    power.value = fused(<float> 1.5344644e-4, r, <float> 1.3401258e-3)
+    power.value = fused(power.value, r, <float> 9.6185035e-3)
+    power.value = fused(power.value, r, <float> 5.5503255e-2)
+    power.value = fused(power.value, r, <float> 2.4022647e-1)
+    power.value = fused(power.value, r, <float> 6.9314721e-1)
+    power.value = fused(power.value, r, <float> 1.0)
+    power.bits += shifted.bits << 23
+    return power.value
+
+
+cdef inline double precise_weight(float x, const Scale* scale) noexcept nogil:
+    """2**(x s - N + 64) within 1e-11 relatively, from 2**-936 up; logits further down, and -inf, get 2**-936."""
+    cdef Double shifted, power
+    cdef double t, r, p
+    t = (<double> x - scale.base) * scale.slope - scale.reference
+    t = t if t > -1000.0 else -1000.0
+    shifted.value = t + (6755399441055744.0 + 64.0)
+    r = t - (shifted.value - (6755399441055744.0 + 64.0))
+    # Minimax polynomial of 2**r on [-0.5, 0.5], relative error 3e-18 before rounding; no fused steps, to be quick at every level.
+    p = 4.4352768491468893e-10
+    p = p * r + 7.0741132787181805e-09
+    p = p * r + 1.0178198122835228e-07
+    p = p * r + 1.3215433046806964e-06
+    p = p * r + 1.525273348958434e-05
+    p = p * r + 0.00015403530462597184
+    p = p * r + 0.0013333558146790528
+    p = p * r + 0.009618129107588271
+    p = p * r + 0.05550410866481992
+    p = p * r + 0.24022650695910155
+    p = p * r + 0.6931471805599453
+    p = p * r + 1.0
+    power.value = p
+    power.bits += shifted.bits << 52
+    return power.value
+
+
+cdef inline void chunk_weights(const float* x, Py_ssize_t n, const Scale* scale, float* out) noexcept nogil:
+    """Weights of up to CHUNK logits. A loop of its own that only stores: that is the shape compilers vectorise."""
+    cdef Py_ssize_t i
+    cdef Scale local = scale[0]
+    for i in range(n):
+        out[i] = weight(x[i], &local)
+
+
+cdef inline double sum_lanes(const double* lanes) noexcept nogil:
+    """The lanes' sum in a fixed order."""
+    cdef double total = 0.0
+    cdef Py_ssize_t j
+    for j in range(LANES):
+        total += lanes[j]
+    return total
+
+
+cdef inline double mass_above(const float* x, float* w, Py_ssize_t n, float cutoff) noexcept nogil:
+    """Sum of the weights of logits at or above the cutoff; the buffer of `w` must hold n rounded up to LANES."""
+    cdef double lanes[16]
+    cdef Py_ssize_t i, j, whole = n - n % LANES
+    for j in range(LANES):
+        lanes[j] = 0.0
+    for i in range(n):
+        w[i] = w[i] if x[i] >= cutoff else <float> 0.0
+    for i in range(0, whole, 16):
+        for j in range(LANES):
+            lanes[j] += w[i + j]
+    for i in range(whole, n):
+        lanes[i - whole] += w[i]
+    return sum_lanes(lanes)
+
+
+cdef inline double precise_mass_above(const float* x, Py_ssize_t n, const Scale* scale, float cutoff) noexcept nogil:
+    cdef double w[CHUNK]
+    cdef double lanes[16]
+    cdef Scale local = scale[0]
+    cdef Py_ssize_t i, j, whole = n - n % LANES
+    for i in range(n):
+        w[i] = precise_weight(x[i], &local)
+    for j in range(LANES):
+        lanes[j] = 0.0
+    for i in range(n):
+        w[i] = w[i] if x[i] >= cutoff else 0.0
+    for i in range(0, whole, 16):
+        for j in range(LANES):
+            lanes[j] += w[i + j]
+    for i in range(whole, n):
+        lanes[i - whole] += w[i]
+    return sum_lanes(lanes)
+
+
+cdef inline double precise_log2(double value) noexcept nogil:
+    """log2 of a positive double within 1e-15: libm's may differ from machine to machine, sums and products do not."""
+    cdef int exponent
+    cdef double z, z2, series
+    cdef int odd
+    z = frexp(value, &exponent)
+    if z < 0.7071067811865476:
+        z *= 2.0
+        exponent -= 1
+    # log(m) = 2 artanh((m - 1) / (m + 1)); |z| <= 0.1716, so the first term left out is below 1e-17.
+    z = (z - 1.0) / (z + 1.0)
+    z2 = z * z
+    series = 1.0 / 21.0
+    for odd in range(19, 0, -2):
+        series = series * z2 + 1.0 / odd
+    return exponent + 2.0 * 1.4426950408889634 * z * series
+
+
+cdef inline double logit_of(double w, const Scale* scale) noexcept nogil:
+    """The logit whose weight is w."""
+    return (precise_log2(w) - 64.0 + scale.reference) / scale.slope + scale.base

@@ -1,0 +1,57 @@
+"""The summary of a row: each chunk's maximum and the row's, and whether the row can be sampled from at all.
+
+One read of the row. Everything after it looks only into chunks whose maximum says that they matter.
+"""
+
+from libc.math cimport INFINITY
+
+from thermonucleus.kernel.row cimport CHUNK, View, chunk_count, chunk_length
+
+cdef enum:
+    # Independent running maxima: enough of them to hide the latency of the instruction at every vector width.
+    WAYS = 64
+
+
+cdef inline bint summarize(View* row, float* maximum) noexcept nogil:
+    """Fill the chunk maxima. False if the row holds NaN or +inf, or nothing but -inf."""
+    cdef Py_ssize_t chunk
+    cdef bint sound = True
+    cdef float highest = -INFINITY
+    for chunk in range(chunk_count(row.size)):
+        sound &= chunk_maximum(row.values + chunk * CHUNK, chunk_length(row.size, chunk), &row.maxima[chunk])
+        highest = max(highest, row.maxima[chunk])
+    maximum[0] = highest
+    return sound and -INFINITY < highest < INFINITY
+
+
+cdef inline bint chunk_maximum(const float* x, Py_ssize_t n, float* maximum) noexcept nogil:
+    """The largest of n floats; False if one of them is NaN, which a comparison would pass over."""
+    cdef float highest[WAYS]
+    cdef int sound[WAYS]
+    cdef Py_ssize_t i, j, whole = n - n % WAYS
+    for j in range(WAYS):
+        highest[j] = -INFINITY
+        sound[j] = 1
+    for i in range(0, whole, 64):
+        for j in range(WAYS):
+            highest[j] = x[i + j] if x[i + j] > highest[j] else highest[j]
+            sound[j] &= x[i + j] == x[i + j]
+    for i in range(whole, n):
+        highest[0] = x[i] if x[i] > highest[0] else highest[0]
+        sound[0] &= x[i] == x[i]
+    for j in range(1, WAYS):
+        highest[0] = highest[j] if highest[j] > highest[0] else highest[0]
+        sound[0] &= sound[j]
+    maximum[0] = highest[0]
+    return sound[0]
+
+
+cdef inline Py_ssize_t first_at(const View* row, float value) noexcept nogil:
+    """Lowest index that holds the value, which is at most the maximum of its chunk."""
+    cdef Py_ssize_t chunk = 0, i
+    while row.maxima[chunk] < value:
+        chunk += 1
+    i = chunk * CHUNK
+    while row.values[i] != value:
+        i += 1
+    return i

@@ -1,0 +1,50 @@
+"""Randomness: one uniform number in [0, 1) a draw, from a seed or from the caller."""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.random import BitGenerator, Generator, SeedSequence
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Seed", "as_generator", "as_uniforms"]
+
+Seed: TypeAlias = None | int | SeedSequence | BitGenerator | Generator
+
+
+def as_generator(rng: Seed) -> Generator:
+    """Return the generator that SPEC 7 says `rng` stands for: itself, or a new one seeded with it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `rng` is not None, an integer of 0 or more, or a SeedSequence, BitGenerator or Generator of NumPy.
+    """
+    if isinstance(rng, Generator):
+        return rng
+    if isinstance(rng, bool) or not isinstance(rng, int | np.integer | SeedSequence | BitGenerator | None):
+        raise TypeError(
+            f"rng must be None, an integer, or a SeedSequence, BitGenerator or Generator of numpy.random, got {rng!r}"
+        )
+    if isinstance(rng, int | np.integer) and rng < 0:
+        raise ValueError(f"rng must be 0 or more where it is an integer, got {rng}")
+    return np.random.default_rng(rng)
+
+
+def as_uniforms(u: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the caller's uniform numbers as float64 of the given shape, one a draw.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are not numbers, not of that shape, or not all in [0, 1).
+    """
+    array = np.asarray(u)
+    if array.dtype.kind not in "fiu":
+        raise TypeError(f"u must be numbers in [0, 1), got {u!r} of type {type(u).__name__}")
+    if array.shape != shape:
+        wanted = "a single number" if shape == () else f"of shape {shape}, one a draw"
+        raise ValueError(f"u must be {wanted}, got shape {array.shape}")
+    outside = ~((array >= 0) & (array < 1))
+    if outside.any():
+        raise ValueError(f"u must be in [0, 1), got {array[outside].flat[0]}")
+    return np.require(array, np.float64, ["C", "A"])

@@ -1,0 +1,100 @@
+"""`Sampler`: settings and random state kept from token to token."""
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike, NDArray
+
+from thermonucleus.logits import as_rows
+from thermonucleus.randomness import Seed, as_generator
+from thermonucleus.sampling import draw
+from thermonucleus.settings import settings_table
+from thermonucleus.workers import check_workers
+
+__all__ = ["Sampler"]
+
+
+class Sampler:
+    """A sampler with its settings and its random generator: call it with logits, get tokens.
+
+    Arguments are checked when the sampler is made; a call does no more than it must.
+
+    Parameters
+    ----------
+    temperature, top_k, top_p, min_p : number or array_like of shape (B,)
+        As in `thermonucleus.sample`. Arrays fit batches of B rows, and only these.
+    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+        As in SPEC 7. The generator goes on from call to call: an integer gives one reproducible stream of tokens.
+    workers : int, default 1
+        Number of threads that share the rows of a batch; -1 for one a core.
+
+    Attributes
+    ----------
+    generator : numpy.random.Generator
+        The random generator; it advances by one uniform number a draw.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is of the wrong type, shape or range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import thermonucleus as tn
+    >>> sampler = tn.Sampler(temperature=0.8, top_p=0.95, rng=1)
+    >>> logits = np.log([0.1, 0.2, 0.3, 0.4])
+    >>> [sampler(logits) for _ in range(5)]
+    [2, 3, 1, 3, 2]
+    >>> sampler
+    Sampler(temperature=0.8, top_k=0, top_p=0.95, min_p=0.0, workers=1)
+    """
+
+    def __init__(
+        self,
+        *,
+        temperature: ArrayLike = 1.0,
+        top_k: ArrayLike | None = 0,
+        top_p: ArrayLike = 1.0,
+        min_p: ArrayLike = 0.0,
+        rng: Seed = None,
+        workers: int = 1,
+    ) -> None:
+        self._table = settings_table(temperature, top_k, top_p, min_p, rows=_rows(temperature, top_k, top_p, min_p))
+        self._workers = check_workers(workers)
+        self.generator: Generator = as_generator(rng)
+        self._text = f"temperature={temperature}, top_k={top_k}, top_p={top_p}, min_p={min_p}, workers={workers}"
+
+    def __call__(
+        self, logits: ArrayLike, *, u: ArrayLike | None = None, num_samples: int | None = None
+    ) -> int | NDArray[np.int64]:
+        """Draw a token from a row of logits, or one from each row of a batch.
+
+        Parameters
+        ----------
+        logits, u, num_samples
+            As in `thermonucleus.sample`. If `u` is given, the generator does not advance.
+
+        Returns
+        -------
+        int or ndarray of int64
+            As from `thermonucleus.sample`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As from `thermonucleus.sample`.
+        """
+        rows = as_rows(logits)
+        if len(self._table) > 1 and rows.shape[:-1] != self._table.shape[:1]:
+            raise ValueError(
+                f"logits must be a batch of {len(self._table)} rows, as this sampler's settings are, got shape {rows.shape}"
+            )
+        return draw(logits, rows, self._table, self.generator if u is None else u, num_samples, self._workers)
+
+    def __repr__(self) -> str:
+        return f"Sampler({self._text})"
+
+
+def _rows(*settings: ArrayLike | None) -> int | None:
+    """Length of the settings that are arrays; that all of them agree is for `settings_table` to check."""
+    return next((len(setting) for setting in map(np.asarray, settings) if setting.ndim == 1), None)

@@ -1,0 +1,205 @@
+"""`sample` and `probabilities`: arguments checked once, rows handed to the kernel."""
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike, NDArray
+
+from thermonucleus.kernel import dispatch
+from thermonucleus.kernel.bridge import Rows
+from thermonucleus.logits import as_rows, explain_fault
+from thermonucleus.randomness import Seed, as_generator, as_uniforms
+from thermonucleus.settings import settings_table
+from thermonucleus.workers import check_workers, for_ranges
+
+__all__ = ["draw", "probabilities", "sample"]
+
+Tokens = int | NDArray[np.int64]
+
+
+def sample(
+    logits: ArrayLike,
+    *,
+    temperature: ArrayLike = 1.0,
+    top_k: ArrayLike | None = 0,
+    top_p: ArrayLike = 1.0,
+    min_p: ArrayLike = 0.0,
+    rng: Seed = None,
+    u: ArrayLike | None = None,
+    num_samples: int | None = None,
+    workers: int = 1,
+) -> Tokens:
+    """Draw tokens from rows of logits.
+
+    The logits are divided by the temperature and turned into probabilities by a softmax. Top-k, top-p and min-p follow in this
+    order, each on the renormalised probabilities that the one before left. The draw walks the tokens that are kept in the order of
+    their indices and returns the first at which the running sum of probabilities exceeds `u`. Nothing else enters: the same row,
+    settings and `u` give the same token at every instruction level, with any number of workers and at any place in any batch.
+
+    Parameters
+    ----------
+    logits : array_like of shape (V,) or (B, V)
+        A row, or a batch of rows. Contiguous float32 is read without a copy. ``-inf`` means 'never this token'.
+    temperature : float or array_like of shape (B,), default 1.0
+        0 or more. 0 is greedy: the largest logit, the lowest index where several are equal.
+    top_k : int, None or array_like of shape (B,), default 0
+        Keep the `top_k` most probable tokens and those equal to the last of them. 0, None or V and more keep all.
+    top_p : float or array_like of shape (B,), default 1.0
+        Keep the smallest set of most probable tokens whose probabilities sum to at least `top_p`, a number from 0 to 1, and those
+        equal to the last of them. A sum that falls short by less than 1e-6 has reached it. 1 keeps all; 0 the most probable.
+    min_p : float or array_like of shape (B,), default 0.0
+        Keep tokens at least `min_p` times as probable as the most probable one (less one part in a million for rounding).
+    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+        Where the uniform numbers come from, as in SPEC 7: one for each draw, in the order of the rows, whatever the settings. Pass a
+        Generator to draw again and again: an integer starts the same stream on every call.
+    u : float or array_like, optional
+        The uniform numbers themselves, in [0, 1), instead of `rng`: of the shape of the result.
+    num_samples : int, optional
+        Number of tokens to draw from each row, independently and with replacement.
+    workers : int, default 1
+        Number of threads that share the rows of a batch; -1 for one a core.
+
+    Returns
+    -------
+    int or ndarray of int64
+        An int for a row; (B,) for a batch. With `num_samples`, (num_samples,) or (B, num_samples).
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range or of the wrong shape, or if a row holds NaN or +inf or nothing but -inf. Then nothing is drawn
+        for any row, and the generator has not advanced.
+    TypeError
+        If an argument is of the wrong type.
+
+    See Also
+    --------
+    thermonucleus.Sampler : Keeps settings and generator from call to call.
+    thermonucleus.probabilities : The distribution that is drawn from.
+
+    References
+    ----------
+    Holtzman, Buys, Du, Forbes, Choi (2019), "The Curious Case of Neural Text Degeneration", arXiv:1904.09751, equation 2: top-p.
+    Fan, Lewis, Dauphin (2018), "Hierarchical Neural Story Generation", arXiv:1805.04833: top-k.
+    Nguyen et al. (2024), "Turning Up the Heat: Min-p Sampling", arXiv:2407.01082: min-p.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import thermonucleus as tn
+    >>> logits = np.log([0.1, 0.2, 0.3, 0.4])
+    >>> tn.sample(logits, temperature=0)
+    3
+    >>> tn.sample(logits, top_p=0.7, u=0.4), tn.sample(logits, top_p=0.7, u=0.5)
+    (2, 3)
+    >>> tn.sample([logits, logits[::-1]], temperature=[1.0, 0.5], u=[0.5, 0.5])
+    array([2, 0])
+    >>> tn.sample(logits, rng=1, num_samples=5)
+    array([2, 3, 1, 3, 2])
+    """
+    if rng is not None and u is not None:
+        raise ValueError("rng and u are both given: u takes the place of the random generator")
+    rows = as_rows(logits)
+    table = settings_table(temperature, top_k, top_p, min_p, rows=len(rows) if rows.ndim == 2 else None)
+    return draw(logits, rows, table, as_generator(rng) if u is None else u, num_samples, check_workers(workers))
+
+
+def draw(
+    logits: ArrayLike,
+    rows: NDArray[np.float32],
+    table: NDArray[np.float64],
+    source: Generator | ArrayLike,
+    num_samples: int | None,
+    workers: int,
+) -> Tokens:
+    """Draw from checked rows with checked settings; the source of uniform numbers is a generator, or the numbers."""
+    shape = rows.shape[:-1] + _draws(num_samples)
+    uniforms = None if isinstance(source, Generator) else as_uniforms(source, shape)
+    batch = _read(logits, rows, table, workers)
+    if shape == ():
+        return batch.draw_one(source.random() if isinstance(source, Generator) else float(uniforms))
+    if isinstance(source, Generator):
+        uniforms = source.random(shape)
+    tokens = np.empty(shape, np.int64)
+    for_ranges(lambda start, stop: batch.draw(uniforms, tokens, start, stop), batch.count, workers)
+    return tokens
+
+
+def probabilities(
+    logits: ArrayLike,
+    *,
+    temperature: ArrayLike = 1.0,
+    top_k: ArrayLike | None = 0,
+    top_p: ArrayLike = 1.0,
+    min_p: ArrayLike = 0.0,
+    out: NDArray[np.float32] | None = None,
+    workers: int = 1,
+) -> NDArray[np.float32]:
+    """Compute the distribution that `sample` draws from.
+
+    Parameters
+    ----------
+    logits, temperature, top_k, top_p, min_p, workers
+        As in `sample`.
+    out : ndarray of float32, optional
+        C-contiguous array of the shape of `logits` to write the probabilities to. It may not overlap `logits`.
+
+    Returns
+    -------
+    ndarray of float32, of the shape of `logits`
+        Probabilities, within 1e-6 of each other's sum of 1; exactly 0 for the tokens that are not kept, and for those whose
+        probability is below float32's smallest number. `out` if it was given.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As in `sample`. Nothing is written to `out` then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import thermonucleus as tn
+    >>> tn.probabilities(np.log([0.1, 0.2, 0.3, 0.4]), top_p=0.7).round(4)
+    array([0.    , 0.    , 0.4286, 0.5714], dtype=float32)
+    >>> tn.probabilities([1.0, 2.0, 3.0], temperature=0)
+    array([0., 0., 1.], dtype=float32)
+    """
+    rows = as_rows(logits)
+    table = settings_table(temperature, top_k, top_p, min_p, rows=len(rows) if rows.ndim == 2 else None)
+    workers = check_workers(workers)
+    result = np.empty(rows.shape, np.float32) if out is None else _check_out(out, rows)
+    batch = _read(logits, rows, table, workers)
+    for_ranges(lambda start, stop: batch.fill(result, start, stop), batch.count, workers)
+    return result
+
+
+def _read(logits: ArrayLike, rows: NDArray[np.float32], table: NDArray[np.float64], workers: int) -> Rows:
+    batch = Rows(dispatch.active(), rows, table)
+    if workers == 1:
+        fault = batch.read(0, batch.count)
+    else:
+        fault = next((fault for fault in for_ranges(batch.read, batch.count, workers) if fault >= 0), -1)
+    if fault >= 0:
+        raise explain_fault(logits, fault)
+    return batch
+
+
+def _draws(num_samples: int | None) -> tuple[int, ...]:
+    if num_samples is None:
+        return ()
+    if isinstance(num_samples, bool) or not isinstance(num_samples, int | np.integer):
+        raise TypeError(f"num_samples must be an integer, got {num_samples!r} of type {type(num_samples).__name__}")
+    if num_samples < 0:
+        raise ValueError(f"num_samples must be 0 or more, got {num_samples}")
+    return (int(num_samples),)
+
+
+def _check_out(out: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    if not isinstance(out, np.ndarray) or out.dtype != np.float32:
+        raise TypeError(f"out must be a float32 array, got {getattr(out, 'dtype', type(out).__name__)}")
+    if out.shape != rows.shape:
+        raise ValueError(f"out must be of the shape of logits, {rows.shape}, got {out.shape}")
+    if not (out.flags.c_contiguous and out.flags.aligned and out.flags.writeable):
+        raise ValueError("out must be C-contiguous, aligned and writeable")
+    if np.may_share_memory(out, rows):
+        raise ValueError("out must not share memory with logits, which are never written to")
+    return out

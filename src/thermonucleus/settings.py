@@ -1,0 +1,90 @@
+"""Temperature, top-k, top-p and min-p as callers give them: checked, and laid out as the kernel reads them."""
+
+from collections.abc import Callable
+from numbers import Integral, Real
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["check_fraction", "check_temperature", "check_top_k", "settings_table"]
+
+Column = NDArray[np.float64]
+
+
+def settings_table(
+    temperature: ArrayLike, top_k: ArrayLike | None, top_p: ArrayLike, min_p: ArrayLike, rows: int | None = None
+) -> NDArray[np.float64]:
+    """Check the settings of a call and lay them out in rows of (temperature, top_k, top_p, min_p).
+
+    Parameters
+    ----------
+    temperature, top_k, top_p, min_p : number or array_like of shape (rows,)
+        As in `thermonucleus.sample`.
+    rows : int, optional
+        Number of rows in the batch; None for a single row, whose settings are numbers.
+
+    Returns
+    -------
+    ndarray of float64, shape (1, 4) or (rows, 4)
+        One row of settings serves all rows of logits.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting has the wrong type, shape or range; the message names it and its value.
+    """
+    columns = (
+        check_temperature(temperature, rows),
+        check_top_k(top_k, rows),
+        check_fraction(top_p, rows, name="top_p"),
+        check_fraction(min_p, rows, name="min_p"),
+    )
+    return np.column_stack(np.broadcast_arrays(*columns))
+
+
+def check_temperature(value: ArrayLike, rows: int | None = None, *, name: str = "temperature") -> Column:
+    """Return temperatures of 0 or more as an array of shape (1,) or (rows,); raise TypeError or ValueError."""
+    return _check(name, value, rows, "a finite number, 0 or more", lambda x: np.isfinite(x) & (x >= 0))
+
+
+def check_top_k(value: ArrayLike | None, rows: int | None = None, *, name: str = "top_k") -> Column:
+    """Return counts of 0 or more as an array of shape (1,) or (rows,), None as 0; raise TypeError or ValueError."""
+    return _check(name, 0 if value is None else value, rows, "an integer, 0 or more", lambda x: x >= 0, integral=True)
+
+
+def check_fraction(value: ArrayLike, rows: int | None = None, *, name: str) -> Column:
+    """Return numbers from 0 to 1 as an array of shape (1,) or (rows,); raise TypeError or ValueError."""
+    return _check(name, value, rows, "a number from 0 to 1", lambda x: (x >= 0) & (x <= 1))
+
+
+def _check(
+    name: str,
+    value: ArrayLike,
+    rows: int | None,
+    expected: str,
+    allowed: Callable[[Column], NDArray[np.bool_]],
+    *,
+    integral: bool = False,
+) -> Column:
+    if isinstance(value, Integral if integral else Real) and not isinstance(value, bool):
+        column = np.array([float(value)])
+    else:
+        column = _per_row(name, value, rows, expected, "iu" if integral else "iuf")
+    wrong = ~allowed(column)
+    if wrong.any():
+        at = int(wrong.argmax())
+        place = name if len(column) == 1 else f"{name}[{at}]"
+        raise ValueError(f"{place} must be {expected}, got {column[at]:g}")
+    return column
+
+
+def _per_row(name: str, value: ArrayLike, rows: int | None, expected: str, kinds: str) -> Column:
+    array = np.asarray(value)
+    if array.dtype.kind not in kinds:
+        raise TypeError(f"{name} must be {expected}, got {value!r} of type {type(value).__name__}")
+    if array.ndim == 0:
+        return array.astype(np.float64).reshape(1)
+    if array.shape != (rows,):
+        wanted = "a single number for a single row" if rows is None else f"a number, or one for each of the {rows} rows"
+        raise ValueError(f"{name} must be {wanted}, got an array of shape {array.shape}")
+    return array.astype(np.float64)
