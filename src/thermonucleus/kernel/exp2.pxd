@@ -57,43 +57,42 @@ cdef inline Scale scale_for(float maximum, double temperature) noexcept nogil:
     return scale
 
 
-cdef inline float fused(float a, float b, float c) noexcept nogil:
-    """a * b + c rounded once, to the same bits whether or not the processor has the instruction."""
-    cdef double product, total, part, error
-    cdef Double word
-    if HAS_FMA:
+cdef inline float fused(float a, float b, float c, bint careful, uint64_t* doubt) noexcept nogil:
+    """a * b + c rounded once. Without the instruction, and not careful, bit 63 of `doubt` is set where that is not certain."""
+    cdef Double total
+    if HAS_FMA or careful:
         return fmaf(a, b, c)
-    # The product of two floats is exact in double. The sum is rounded to odd, so that rounding it again to float
-    # rounds the exact sum (Boldo and Melquiond 2008); `error` is what the first rounding lost (Knuth's TwoSum).
-    product = <double> a * b
-    total = product + c
-    part = total - product
-    error = (product - (total - part)) + (c - part)
-    word.value = total
-    if error != 0.0 and not (word.bits & 1):
-        word.bits += 1 if (error > 0.0) == (total > 0.0) else <uint64_t> -1
-    return <float> word.value
+    # The product of two floats is exact in double. Rounding the sum to double and then to float differs from rounding it once
+    # only if the double lies halfway between two floats: bit 28 set and the 28 below it clear.
+    total.value = <double> a * b + c
+    doubt[0] |= ((total.bits & 0x1fffffff) ^ 0x10000000) - 1
+    return <float> total.value
 
 
-cdef inline float weight(float x, const Scale* scale) noexcept nogil:
-    """2**(x s - N + 64), within 1.2e-7 of it relatively, from 2**-126 up; logits further down, and -inf, get some 2**-125."""
+cdef inline float weight_or_doubt(float x, const Scale* scale, bint careful, uint64_t* doubt) noexcept nogil:
     cdef Single shifted, power
     cdef float y, whole, r
     y = x - scale.base
     y = y if y > scale.floor else scale.floor
-    shifted.value = fused(y, scale.high, scale.magic)
+    shifted.value = fused(y, scale.high, scale.magic, careful, doubt)
     whole = shifted.value - scale.magic
-    r = fused(y, scale.high, -whole)
-    r = fused(y, scale.low, r)
+    r = fused(y, scale.high, -whole, careful, doubt)
+    r = fused(y, scale.low, r, careful, doubt)
     # Minimax polynomial of 2**r on [-0.505, 0.505], relative error 2.0e-9 before rounding.
-    power.value = fused(<float> 1.5344644e-4, r, <float> 1.3401258e-3)
-    power.value = fused(power.value, r, <float> 9.6185035e-3)
-    power.value = fused(power.value, r, <float> 5.5503255e-2)
-    power.value = fused(power.value, r, <float> 2.4022647e-1)
-    power.value = fused(power.value, r, <float> 6.9314721e-1)
-    power.value = fused(power.value, r, <float> 1.0)
+    power.value = fused(<float> 1.5344644e-4, r, <float> 1.3401258e-3, careful, doubt)
+    power.value = fused(power.value, r, <float> 9.6185035e-3, careful, doubt)
+    power.value = fused(power.value, r, <float> 5.5503255e-2, careful, doubt)
+    power.value = fused(power.value, r, <float> 2.4022647e-1, careful, doubt)
+    power.value = fused(power.value, r, <float> 6.9314721e-1, careful, doubt)
+    power.value = fused(power.value, r, <float> 1.0, careful, doubt)
     power.bits += shifted.bits << 23
     return power.value
+
+
+cdef inline float weight(float x, const Scale* scale) noexcept nogil:
+    """2**(x s - N + 64), within 1.2e-7 of it relatively, from 2**-125 up; logits further down, and -inf, get some 2**-125."""
+    cdef uint64_t doubt = 0
+    return weight_or_doubt(x, scale, True, &doubt)
 
 
 cdef inline double precise_weight(float x, const Scale* scale) noexcept nogil:
@@ -125,9 +124,13 @@ cdef inline double precise_weight(float x, const Scale* scale) noexcept nogil:
 cdef inline void chunk_weights(const float* x, Py_ssize_t n, const Scale* scale, float* out) noexcept nogil:
     """Weights of up to CHUNK logits. A loop of its own that only stores: that is the shape compilers vectorise."""
     cdef Py_ssize_t i
+    cdef uint64_t doubt = 0
     cdef Scale local = scale[0]
     for i in range(n):
-        out[i] = weight(x[i], &local)
+        out[i] = weight_or_doubt(x[i], &local, False, &doubt)
+    if doubt >> 63:
+        for i in range(n):
+            out[i] = weight(x[i], &local)
 
 
 cdef inline double sum_lanes(const double* lanes) noexcept nogil:

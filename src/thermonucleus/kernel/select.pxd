@@ -11,9 +11,10 @@ from libc.stdint cimport int32_t, uint64_t
 
 from thermonucleus.kernel.exp2 cimport chunk_weights, mass_above, precise_mass_above, precise_weight, weight
 from thermonucleus.kernel.heap cimport heapify, pop, sort_ascending
-from thermonucleus.kernel.row cimport CHUNK, SHORT, Scale, View, chunk_count, chunk_length
+from thermonucleus.kernel.row cimport CHUNK, Scale, View, chunk_count, chunk_length
 
 cdef enum:
+    FEW = 512           # this many logits are walked in a heap sooner than the row is read once more
     SAMPLE = 256
     PROBES = 4096
 
@@ -58,7 +59,7 @@ cdef inline float between(float low, float high) noexcept nogil:
 
 
 cdef inline float select(Search* search, float* heap) noexcept nogil:
-    """Largest logit at which the target is reached; `heap` has room for SHORT floats and a chunk."""
+    """Largest logit at which the target is reached; `heap` has room for FEW floats and a chunk."""
     cdef Py_ssize_t trip = 0, count
     cdef float answer
     while True:
@@ -75,7 +76,7 @@ cdef inline float select(Search* search, float* heap) noexcept nogil:
 
 
 cdef inline Py_ssize_t gather(const Search* search, float* out) noexcept nogil:
-    """Copy the bracket's logits out; -1 if there are more than SHORT."""
+    """Copy the bracket's logits out; -1 if there are more than FEW."""
     cdef const View* row = search.row
     cdef Py_ssize_t chunk, i, j, n, count = 0
     cdef const float* x
@@ -96,7 +97,7 @@ cdef inline Py_ssize_t gather(const Search* search, float* out) noexcept nogil:
         for i in range(n - n % 16, n):
             out[count] = x[i]
             count += (x[i] >= search.low) & (x[i] < search.high)
-        if count > SHORT:
+        if count > FEW:
             return -1
     return count
 
