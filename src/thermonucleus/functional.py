@@ -1,8 +1,8 @@
 """The functions of a slide deck on temperature and top-p, under the deck's names, each a call of the library.
 
-They take what the deck's take and answer what the deck's mean to; what the deck's get wrong is named with each of them. All of them
-leave their input as it is, compute with the largest logit subtracted, so that no logit is too large, and accept a batch (B, V) where
-the deck has a row.
+They take what the deck's take and answer what the deck's mean to; what the deck's get wrong is named with each of them. All of
+them leave their input as it is, compute with the largest logit subtracted, so that no logit is too large, and accept a batch
+(B, V) where the deck has a row.
 """
 
 from collections.abc import Hashable, Sequence
@@ -123,8 +123,9 @@ def top_p_sampling(logits: ArrayLike, p: float = 0.9, *, rng: Seed = None) -> To
 
     Notes
     -----
-    Slide 4 sums raw logits where it means probabilities, writes -inf into its input, crashes on integers (OverflowError) and overflows
-    on large logits. Slide 9's function of the same name takes probabilities and returns them: that one is `apply_top_p` here.
+    Slide 4 sums raw logits where it means probabilities, writes -inf into its input, crashes on integers (OverflowError) and
+    overflows on large logits. Slide 9's function of the same name takes probabilities and returns them: that one is
+    `apply_top_p` here.
 
     Examples
     --------
@@ -139,8 +140,8 @@ def top_p_sampling(logits: ArrayLike, p: float = 0.9, *, rng: Seed = None) -> To
 def apply_top_p(probs: ArrayLike, p: float) -> NDArray[np.float64]:
     """Cut probabilities down to their nucleus and renormalise them (slides 5 and 9).
 
-    Probabilities come in and go out: there is no exponential to take and nothing to draw, so this is done in float64 throughout, and
-    no two probabilities that differ are taken for equal.
+    Probabilities come in and go out: there is no exponential to take and nothing to draw, so this is done in float64 throughout,
+    and no two probabilities that differ are taken for equal.
 
     Parameters
     ----------
@@ -183,12 +184,12 @@ def apply_top_p(probs: ArrayLike, p: float) -> NDArray[np.float64]:
         if not row.any():
             raise ValueError(f"probs must not be 0 throughout, as row {i} is")
         row[row < _nucleus_floor(row, share)] = 0.0
-        row /= row.sum()
+        rows[i] = row / row.sum()
     return rows.reshape(array.shape)
 
 
 def _nucleus_floor(row: NDArray[np.float64], p: float) -> float:
-    """The smallest probability in the nucleus."""
+    """Return the smallest probability in the nucleus."""
     if p == 1.0:
         return 0.0
     total = row.sum()
@@ -220,7 +221,8 @@ def get_token_probs(logits: ArrayLike, temperature: float = 1.0, top_p: float = 
 
     Notes
     -----
-    Slide 7 overflows on large logits, and fails with IndexError where rounding keeps its sum of probabilities from exceeding `top_p`.
+    Slide 7 overflows on large logits, and fails with IndexError where rounding keeps its sum of probabilities from exceeding
+    `top_p`.
 
     Examples
     --------
@@ -309,8 +311,8 @@ def adaptive_sampling(
 ) -> Tokens:
     """Draw a token under a temperature and top-p that follow the text so far (slide 13).
 
-    The temperature grows by a hundredth of its base with each item of the context; top-p shrinks by up to a fifth of its base, the more
-    the larger the share of distinct items.
+    The temperature grows by a hundredth of its base with each item of the context; top-p shrinks by up to a fifth of its base,
+    the more the larger the share of distinct items.
 
     Parameters
     ----------
@@ -352,6 +354,4 @@ def adaptive_sampling(
     except TypeError as error:
         raise TypeError(f"context must be a sequence of hashable items, got {context!r}: {error}") from error
     variety = distinct / length if length else 0.0
-    return combined_sampling(
-        logits, temperature * (1.0 + 0.01 * length), min(top_p * (1.0 - 0.2 * variety), 1.0), rng=rng
-    )
+    return combined_sampling(logits, temperature * (1.0 + 0.01 * length), min(top_p * (1.0 - 0.2 * variety), 1.0), rng=rng)

@@ -3,15 +3,15 @@
 from typing import TypeAlias
 
 import numpy as np
-from numpy.random import BitGenerator, Generator, SeedSequence
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["Seed", "as_generator", "as_uniforms"]
 
-Seed: TypeAlias = None | int | SeedSequence | BitGenerator | Generator
+# numpy.random takes longer to import than this package and NumPy is in no hurry to do so: it is named in full, where it is used.
+Seed: TypeAlias = "int | np.random.SeedSequence | np.random.BitGenerator | np.random.Generator | None"
 
 
-def as_generator(rng: Seed) -> Generator:
+def as_generator(rng: Seed) -> "np.random.Generator":
     """Return the generator that SPEC 7 says `rng` stands for: itself, or a new one seeded with it.
 
     Raises
@@ -19,12 +19,11 @@ def as_generator(rng: Seed) -> Generator:
     TypeError, ValueError
         If `rng` is not None, an integer of 0 or more, or a SeedSequence, BitGenerator or Generator of NumPy.
     """
-    if isinstance(rng, Generator):
+    if isinstance(rng, np.random.Generator):
         return rng
-    if isinstance(rng, bool) or not isinstance(rng, int | np.integer | SeedSequence | BitGenerator | None):
-        raise TypeError(
-            f"rng must be None, an integer, or a SeedSequence, BitGenerator or Generator of numpy.random, got {rng!r}"
-        )
+    kinds = int | np.integer | np.random.SeedSequence | np.random.BitGenerator | None
+    if isinstance(rng, bool) or not isinstance(rng, kinds):
+        raise TypeError(f"rng must be None, an integer, or a SeedSequence, BitGenerator or Generator of numpy.random, got {rng!r}")
     if isinstance(rng, int | np.integer) and rng < 0:
         raise ValueError(f"rng must be 0 or more where it is an integer, got {rng}")
     return np.random.default_rng(rng)

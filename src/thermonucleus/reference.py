@@ -93,17 +93,16 @@ def probabilities(
 
 
 def row_probabilities(x: Row, temperature: float, top_k: float, top_p: float, min_p: float) -> Row:
-    """The distribution of one row: softmax, then each truncation on what the one before left."""
+    """Compute the distribution of one row: softmax, then each truncation on what the one before left."""
     p = softmax(x, temperature)
     kept = p > 0
     if 0 < top_k < len(x):
         kept &= x >= np.sort(x)[-int(top_k)]
     if top_p < 1:
-        kept &= x >= nucleus_floor(x[kept], p[kept] / p[kept].sum(), top_p)
+        kept &= x >= nucleus_floor(x[kept], normalised(p[kept]), top_p)
     if min_p > 0:
         kept &= p >= min_p * (1 - ROUNDING) * p.max()
-    p = np.where(kept, p, 0.0)
-    p /= p.sum()
+    p = normalised(np.where(kept, p, 0.0))
     p[p <= SMALLEST] = 0.0
     return p
 
@@ -117,14 +116,20 @@ def softmax(x: Row, temperature: float) -> Row:
         p[x.argmax()] = 1.0
         return p
     # Without the largest logit subtracted, the deck's softmax (slides 2, 3, 5, 7, 10, 14) overflows on large ones.
-    weights = np.exp((x - x.max()) / temperature)
-    return weights / weights.sum()
+    weights: Row = np.exp((x - x.max()) / temperature)
+    return normalised(weights)
+
+
+def normalised(weights: Row) -> Row:
+    """Divide the weights by their sum."""
+    p: Row = weights / weights.sum()
+    return p
 
 
 def nucleus_floor(values: Row, p: Row, top_p: float) -> float:
-    """The value of the last token of the nucleus (Holtzman et al. 2019, equation 2): the first at which the sum of p reaches top_p.
+    """Find the value of the last token of the nucleus: the first at which the sum of p reaches top_p.
 
-    `values` are what the tokens are ordered by; tokens as large as the last one are in the nucleus too.
+    This is equation 2 of Holtzman et al. (2019). `values` are what the tokens are ordered by; tokens as large as the last one are in the nucleus too.
     """
     order = np.argsort(-values, kind="stable")
     reached = np.cumsum(p[order]) >= top_p - ROUNDING
@@ -133,10 +138,10 @@ def nucleus_floor(values: Row, p: Row, top_p: float) -> float:
 
 
 def draw(p: Row, u: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The token at which the running sum of p, in index order, exceeds u times the whole: for each u."""
+    """Find the token at which the running sum of p, in index order, exceeds u times the whole: for each u."""
     running = np.cumsum(p)
-    tokens = np.searchsorted(running, u * running[-1], side="right")
-    return np.minimum(tokens, np.flatnonzero(p)[-1])
+    tokens: NDArray[np.int64] = np.minimum(np.searchsorted(running, u * running[-1], side="right"), np.flatnonzero(p)[-1])
+    return tokens
 
 
 def sample_with_temperature(logits: ArrayLike, temperature: float = 1.0, *, rng: Seed = None) -> int | NDArray[np.int64]:
@@ -158,9 +163,8 @@ def apply_top_p(probs: ArrayLike, p: float) -> NDArray[np.float64]:
     """Slide 5, on one row of probabilities."""
     probs = np.asarray(probs, np.float64)
     if p == 1:
-        return probs / probs.sum()
-    kept = np.where(probs >= nucleus_floor(probs, probs / probs.sum(), p), probs, 0.0)
-    return kept / kept.sum()
+        return normalised(probs)
+    return normalised(np.where(probs >= nucleus_floor(probs, normalised(probs), p), probs, 0.0))
 
 
 def get_token_probs(logits: ArrayLike, temperature: float = 1.0, top_p: float = 1.0) -> NDArray[np.float64]:

@@ -1,7 +1,6 @@
 """`Sampler`: settings and random state kept from token to token."""
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
 from thermonucleus.logits import as_rows
@@ -61,12 +60,10 @@ class Sampler:
     ) -> None:
         self._table = settings_table(temperature, top_k, top_p, min_p, rows=_rows(temperature, top_k, top_p, min_p))
         self._workers = check_workers(workers)
-        self.generator: Generator = as_generator(rng)
-        self._text = f"temperature={temperature}, top_k={top_k}, top_p={top_p}, min_p={min_p}, workers={workers}"
+        self.generator = as_generator(rng)
+        self._text = f"temperature={temperature!r}, top_k={top_k!r}, top_p={top_p!r}, min_p={min_p!r}, workers={workers!r}"
 
-    def __call__(
-        self, logits: ArrayLike, *, u: ArrayLike | None = None, num_samples: int | None = None
-    ) -> int | NDArray[np.int64]:
+    def __call__(self, logits: ArrayLike, *, u: ArrayLike | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]:
         """Draw a token from a row of logits, or one from each row of a batch.
 
         Parameters
@@ -89,7 +86,7 @@ class Sampler:
             raise ValueError(
                 f"logits must be a batch of {len(self._table)} rows, as this sampler's settings are, got shape {rows.shape}"
             )
-        return draw(logits, rows, self._table, self.generator if u is None else u, num_samples, self._workers)
+        return draw(logits, rows, self._table, self.generator, u, num_samples, self._workers)
 
     def __repr__(self) -> str:
         return f"Sampler({self._text})"

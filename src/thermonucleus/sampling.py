@@ -1,7 +1,6 @@
 """`sample` and `probabilities`: arguments checked once, rows handed to the kernel."""
 
 import numpy as np
-from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
 
 from thermonucleus.kernel import dispatch
@@ -49,8 +48,8 @@ def sample(
     min_p : float or array_like of shape (B,), default 0.0
         Keep tokens at least `min_p` times as probable as the most probable one (less one part in a million for rounding).
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
-        Where the uniform numbers come from, as in SPEC 7: one for each draw, in the order of the rows, whatever the settings. Pass a
-        Generator to draw again and again: an integer starts the same stream on every call.
+        Where the uniform numbers come from, as in SPEC 7: one for each draw, in the order of the rows, whatever the settings. An
+        integer starts the same stream on every call; pass a Generator to draw on.
     u : float or array_like, optional
         The uniform numbers themselves, in [0, 1), instead of `rng`: of the shape of the result.
     num_samples : int, optional
@@ -66,8 +65,8 @@ def sample(
     Raises
     ------
     ValueError
-        If an argument is out of range or of the wrong shape, or if a row holds NaN or +inf or nothing but -inf. Then nothing is drawn
-        for any row, and the generator has not advanced.
+        If an argument is out of range or of the wrong shape, or if a row holds NaN or +inf or nothing but -inf. Then nothing is
+        drawn for any row, and the generator has not advanced.
     TypeError
         If an argument is of the wrong type.
 
@@ -100,28 +99,31 @@ def sample(
         raise ValueError("rng and u are both given: u takes the place of the random generator")
     rows = as_rows(logits)
     table = settings_table(temperature, top_k, top_p, min_p, rows=len(rows) if rows.ndim == 2 else None)
-    return draw(logits, rows, table, as_generator(rng) if u is None else u, num_samples, check_workers(workers))
+    generator = as_generator(rng) if u is None else None
+    return draw(logits, rows, table, generator, u, num_samples, check_workers(workers))
 
 
 def draw(
     logits: ArrayLike,
     rows: NDArray[np.float32],
     table: NDArray[np.float64],
-    source: Generator | ArrayLike,
+    generator: "np.random.Generator | None",
+    u: ArrayLike | None,
     num_samples: int | None,
     workers: int,
 ) -> Tokens:
-    """Draw from checked rows with checked settings; the source of uniform numbers is a generator, or the numbers."""
+    """Draw from checked rows with checked settings: from `u`, or from the generator where `u` is None."""
     shape = rows.shape[:-1] + _draws(num_samples)
-    uniforms = None if isinstance(source, Generator) else as_uniforms(source, shape)
+    uniforms = None if u is None else as_uniforms(u, shape)
     batch = _read(logits, rows, table, workers)
-    if shape == ():
-        return batch.draw_one(source.random() if isinstance(source, Generator) else float(uniforms))
-    if isinstance(source, Generator):
-        uniforms = source.random(shape)
+    if uniforms is None:
+        assert generator is not None
+        if shape == ():
+            return batch.draw_one(generator.random())
+        uniforms = generator.random(shape)
     tokens = np.empty(shape, np.int64)
     for_ranges(lambda start, stop: batch.draw(uniforms, tokens, start, stop), batch.count, workers)
-    return tokens
+    return int(tokens) if shape == () else tokens
 
 
 def probabilities(

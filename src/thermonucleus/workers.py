@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 __all__ = ["check_workers", "for_ranges"]
 
@@ -40,6 +42,8 @@ def _cores() -> int:
 
 
 @cache
-def _pool(size: int, process: int) -> ThreadPoolExecutor:
+def _pool(size: int, process: int) -> "ThreadPoolExecutor":
+    from concurrent.futures import ThreadPoolExecutor  # only who asks for workers waits for it
+
     # A forked child inherits the pool but not its threads; under its own process number it makes a new one.
     return ThreadPoolExecutor(size, thread_name_prefix="thermonucleus")

@@ -58,11 +58,11 @@ cdef inline float top_k_cutoff(View* row, Py_ssize_t k, Scratch* scratch) noexce
 
 cdef inline float kth_largest(const float* values, Py_ssize_t count, Py_ssize_t k, float* heap) noexcept nogil:
     cdef float largest = INFINITY
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, _i
     for i in range(count):
         heap[i] = values[i]
     heapify(heap, count)
-    for i in range(k):
+    for _i in range(k):
         largest = pop(heap, &count)
     return largest
 

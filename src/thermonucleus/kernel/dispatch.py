@@ -44,9 +44,7 @@ def targets() -> tuple[str, ...]:
 def kernel(level: str) -> Kernel:
     """Load the kernel of one of `targets()`."""
     if level not in targets():
-        raise ValueError(
-            f"{VARIABLE} is {level!r}: expected one of {', '.join(targets())}, the levels that this processor runs"
-        )
+        raise ValueError(f"{VARIABLE} is {level!r}: expected one of {', '.join(targets())}, the levels that this processor runs")
     return Kernel(level, import_module(_module(level)))
 
 
@@ -56,19 +54,18 @@ def _module(level: str) -> str:
 
 def active() -> Kernel:
     """Return the kernel that rows go through."""
-    return _active
+    return _in_use[-1]
 
 
 @contextmanager
 def using(level: str) -> Iterator[None]:
     """Send rows through another level for a while: for tests and benchmarks, in the whole process."""
-    global _active
-    before, _active = _active, kernel(level)
+    _in_use.append(kernel(level))
     try:
         yield
     finally:
-        _active = before
+        _in_use.pop()
 
 
-_active = kernel(os.environ.get(VARIABLE) or targets()[0])
-target = _active.target
+_in_use = [kernel(os.environ.get(VARIABLE) or targets()[0])]
+target = active().target

@@ -197,10 +197,10 @@ cdef inline bint place(Search* search, float pivot, double above) noexcept nogil
 cdef inline Py_ssize_t take_sample(const Search* search, float* out) noexcept nogil:
     """Up to SAMPLE logits of the bracket, in ascending order."""
     cdef const View* row = search.row
-    cdef Py_ssize_t i, count = 0
+    cdef Py_ssize_t _i, count = 0
     cdef uint64_t place_in_row = 0
     cdef float x
-    for i in range(PROBES):
+    for _i in range(PROBES):
         # Multiples of the golden ratio are spread evenly over the row, however many of them are looked at.
         place_in_row += <uint64_t> 0x9E3779B97F4A7C15
         x = row.values[((place_in_row >> 32) * <uint64_t> row.size) >> 32]
