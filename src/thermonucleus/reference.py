@@ -129,7 +129,8 @@ def normalised(weights: Row) -> Row:
 def nucleus_floor(values: Row, p: Row, top_p: float) -> float:
     """Find the value of the last token of the nucleus: the first at which the sum of p reaches top_p.
 
-    This is equation 2 of Holtzman et al. (2019). `values` are what the tokens are ordered by; tokens as large as the last one are in the nucleus too.
+    This is equation 2 of Holtzman et al. (2019). `values` are what the tokens are ordered by; tokens as large as the last one are
+    in the nucleus too.
     """
     order = np.argsort(-values, kind="stable")
     reached = np.cumsum(p[order]) >= top_p - ROUNDING

@@ -28,7 +28,9 @@ cdef inline float find_cutoff(
     cdef float cutoff = -INFINITY
     if 0.0 < settings.top_k < row.size:
         cutoff = top_k_cutoff(row, <Py_ssize_t> settings.top_k, scratch)
-    if settings.top_p < 1.0:
+    if settings.top_p <= ROUNDING:
+        cutoff = maximum        # nothing at all has reached it already; one token and its ties are kept
+    elif settings.top_p < 1.0:
         cutoff = top_p_cutoff(row, scale, settings.top_p, cutoff, scratch)
     if settings.min_p > 0.0:
         cutoff = max(cutoff, min_p_cutoff(maximum, scale, settings.min_p))

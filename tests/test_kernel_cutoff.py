@@ -1,0 +1,118 @@
+"""The kernel against the float64 oracle: kept set, probabilities and token, on rows chosen to hurt."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
+
+import thermonucleus as tn
+from thermonucleus import reference
+from thermonucleus.kernel import dispatch
+
+Row = NDArray[np.float32]
+
+SETTINGS = [
+    {"top_p": 0.95, "temperature": 0.8},
+    {"top_p": 0.1},
+    {"top_p": 0.999, "temperature": 1.5},
+    {"top_p": 0.9999999},
+    {"top_p": 1e-9},
+    {"top_k": 1},
+    {"top_k": 50, "top_p": 0.9, "temperature": 0.7},
+    {"top_k": 1000},
+    {"top_k": 20_000, "top_p": 0.99},
+    {"min_p": 0.05, "temperature": 3.0},
+    {"min_p": 1.0},
+    {"min_p": 1e-30},
+    {"top_k": 300, "top_p": 0.97, "min_p": 0.01, "temperature": 0.3},
+    {"temperature": 0.0, "top_p": 0.5},
+    {},
+]
+
+
+def check(row: Row, u: float, **settings: float) -> None:
+    """Compare with the oracle; only where u lies within rounding of a boundary between tokens may the token differ."""
+    want = reference.probabilities(row, **settings)
+    got = tn.probabilities(row, **settings)
+    kept = want > 0
+    np.testing.assert_array_equal(got > 0, kept, err_msg=str(settings))
+    assert np.abs(got - want).max() <= 2e-6 * want.max()
+    np.testing.assert_allclose(got[kept], want[kept], rtol=1e-5, atol=2.0**-149)
+    running = np.cumsum(want)
+    if np.abs(running - u * running[-1]).min() > 3e-7:
+        assert tn.sample(row, u=u, **settings) == reference.sample(row, u=u, **settings)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 16, 17, 300, 511, 512, 513, 4096, 4097, 5000, 20_011])
+@pytest.mark.usefixtures("level")
+def test_every_shape_and_setting_agrees_with_the_oracle(make_row: Callable[[str, int, int], Row], shape: str, size: int) -> None:
+    for i, setting in enumerate(SETTINGS):
+        check(make_row(shape, size, size + i), (0.37 * i + 0.11) % 1, **setting)
+
+
+@pytest.mark.parametrize("size", [128_256, 262_144])
+def test_vocabularies_of_today_agree_with_the_oracle(make_row: Callable[[str, int, int], Row], shape: str, size: int) -> None:
+    for i, setting in enumerate(SETTINGS):
+        check(make_row(shape, size, i), (0.61 * i + 0.05) % 1, **setting)
+
+
+logits = st.floats(-200, 200, width=32) | st.sampled_from([0.0, -0.0, 1.0, 1.0000001, -np.inf])
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    row=hnp.arrays(np.float32, st.integers(1, 60), elements=logits).filter(lambda row: row.max() > -np.inf),
+    temperature=st.sampled_from([0.0, 0.01, 0.3, 1.0, 7.0, 1e5]) | st.floats(0.05, 5),
+    top_k=st.integers(0, 70),
+    top_p=st.floats(0, 1),
+    min_p=st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
+    u=st.floats(0, 1, exclude_max=True),
+)
+def test_any_row_agrees_with_the_oracle(row: Row, temperature: float, top_k: int, top_p: float, min_p: float, u: float) -> None:
+    setting = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
+    if close_call(row, temperature, top_k, top_p, min_p):
+        return
+    for target in dispatch.targets():
+        with dispatch.using(target):
+            check(row, u, **setting)
+
+
+def close_call(row: Row, temperature: float, top_k: int, top_p: float, min_p: float) -> bool:
+    """Say whether a cutoff lies within float64's own rounding of a token, where the oracle is no better than the kernel."""
+    if temperature == 0:
+        return False
+    p = np.sort(reference.probabilities(row, temperature=temperature, top_k=top_k))[::-1]
+    near_p = np.abs(np.cumsum(p) - (top_p - 1e-6)).min() < 1e-10
+    near_min = np.abs(p / p[0] - min_p * (1 - 1e-6)).min() < 1e-10
+    near_zero = (np.abs(p * 2.0**150 - 1) < 1e-5).any()
+    return bool(near_p or near_min or near_zero)
+
+
+@pytest.mark.usefixtures("level")
+def test_a_nucleus_decided_by_less_than_float32_can_tell_is_the_exact_one() -> None:
+    # A large flat row: most cumulative sums differ by less than the error of a float32 sum, so float64 must decide.
+    row = np.random.default_rng(5).normal(0, 0.02, 150_000).astype(np.float32)
+    for top_p in np.linspace(0.3, 0.97, 12):
+        kept = tn.probabilities(row, top_p=top_p) > 0
+        np.testing.assert_array_equal(kept, reference.probabilities(row, top_p=top_p) > 0)
+
+
+@pytest.mark.usefixtures("level")
+def test_a_sum_that_falls_short_by_rounding_has_reached_top_p() -> None:
+    assert np.flatnonzero(tn.probabilities(np.log([0.1, 0.2, 0.3, 0.4]), top_p=0.7)).tolist() == [2, 3]
+    assert np.count_nonzero(tn.probabilities(np.zeros(10), top_p=0.5)) == 10  # ties are all kept
+    assert np.count_nonzero(tn.probabilities(np.log([0.4, 0.2, 0.2, 0.1, 0.1]), min_p=0.5)) == 3
+
+
+@pytest.mark.usefixtures("level")
+def test_a_million_equal_logits_end_the_search() -> None:
+    row = np.zeros(1_000_003, np.float32)
+    row[::2] = 1.0
+    assert np.count_nonzero(tn.probabilities(row, top_p=0.5)) == 500_002
+    assert np.count_nonzero(tn.probabilities(row, top_p=0.9)) == 1_000_003
+    assert np.count_nonzero(tn.probabilities(row, top_k=700_000)) == 1_000_003
+    assert np.count_nonzero(tn.probabilities(row, top_k=400_000, top_p=0.999)) == 500_002
