@@ -1,6 +1,6 @@
 """The draw: the token at which the running sum of the kept weights, in index order, exceeds u times their total."""
 
-from thermonucleus.kernel.exp2 cimport chunk_weights, mass_above, weight
+from thermonucleus.kernel.exp2 cimport chunk_weights, mass_above
 from thermonucleus.kernel.row cimport CHUNK, Reading, Scale, View, chunk_count, chunk_length
 
 
@@ -10,18 +10,21 @@ cdef inline double sum_chunks(
     """Running sums of the kept weights over the chunks of the row; returns the last, the kept mass."""
     cdef float w[CHUNK]
     cdef double total = 0.0
-    cdef Py_ssize_t chunk, i
+    cdef Py_ssize_t chunk, i, n
+    cdef const float* x
     for chunk in range(chunks):
         running[chunk] = 0.0
-    if kept.ids != NULL:
-        for i in range(kept.size):
-            if kept.values[i] >= cutoff:
-                running[kept.ids[i] // CHUNK] += weight(kept.values[i], scale)
-    else:
-        for chunk in range(chunks):
-            if kept.maxima[chunk] >= cutoff:
-                chunk_weights(kept.values + chunk * CHUNK, chunk_length(kept.size, chunk), scale, w)
-                running[chunk] = mass_above(kept.values + chunk * CHUNK, w, chunk_length(kept.size, chunk), cutoff)
+    for chunk in range(chunk_count(kept.size)):
+        x = kept.values + chunk * CHUNK
+        n = chunk_length(kept.size, chunk)
+        if kept.ids != NULL:
+            # Survivors, all of them kept: a chunk of them comes from anywhere.
+            chunk_weights(x, n, scale, w)
+            for i in range(n):
+                running[kept.ids[chunk * CHUNK + i] // CHUNK] += w[i]
+        elif kept.maxima[chunk] >= cutoff:
+            chunk_weights(x, n, scale, w)
+            running[chunk] = mass_above(x, w, n, cutoff)
     for chunk in range(chunks):
         total += running[chunk]
         running[chunk] = total

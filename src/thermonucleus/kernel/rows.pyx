@@ -23,8 +23,9 @@ cdef api bint read_row(
     cdef float maximum
     cdef double mass
     view.values = row
-    view.ids = NULL
     view.size = size
+    view.ids = NULL
+    view.groups = scratch.groups
     view.maxima = scratch.maxima
     if not summarize(&view, &maximum):
         return False
