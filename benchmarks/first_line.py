@@ -2,6 +2,8 @@
 
 import platform
 import sys
+from functools import partial
+from typing import Any
 
 import numpy as np
 from rows import KINDS, pool
@@ -11,7 +13,7 @@ import thermonucleus as tn
 from thermonucleus import reference
 from thermonucleus.kernel import dispatch
 
-SETTINGS: list[dict[str, float]] = [
+SETTINGS: list[dict[str, Any]] = [
     {"temperature": 0.8, "top_p": 0.95},
     {"temperature": 0.8, "top_p": 0.95, "top_k": 50},
 ]
@@ -25,7 +27,7 @@ def main(size: int = 128_256) -> None:
         rows = pool(kind, size)
         for settings in SETTINGS:
             floor = median_seconds(np.max, rows)
-            slow = median_seconds(lambda row, s=settings: reference.sample(row, u=0.5, **s), rows[:8], 16)
+            slow = median_seconds(partial(reference.sample, u=0.5, **settings), rows[:8], 16)
             for target in tn.targets():
                 with dispatch.using(target):
                     sampler = tn.Sampler(rng=0, **settings)

@@ -1,11 +1,20 @@
-"""Rows of logits like those that samplers meet, and some that they fear."""
+"""Rows of logits like those that samplers meet, and the settings that they meet them with."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Row = NDArray[np.float32]
+
+SIZES = [5, 1000, 32_000, 128_256]
+SETTINGS: dict[str, dict[str, Any]] = {
+    "no truncation": {},
+    "top_p=0.95 temperature=0.8": {"top_p": 0.95, "temperature": 0.8},
+    "top_k=50 top_p=0.95 temperature=0.8": {"top_k": 50, "top_p": 0.95, "temperature": 0.8},
+    "min_p=0.05": {"min_p": 0.05},
+}
 
 
 def language_model(rng: np.random.Generator, size: int) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from thermonucleus.kernel.bridge import Kernel
 
 Row = NDArray[np.float32]
 
-SETTINGS = [
+SETTINGS: list[dict[str, Any]] = [
     {"temperature": 0.8, "top_p": 0.95},
     {"top_k": 40, "top_p": 0.8},
     {"top_k": 3000},

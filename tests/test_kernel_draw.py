@@ -1,6 +1,7 @@
 """The draw: tokens come at the rate of their probabilities, in the tail too, and none that cannot come."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def chi_square(tokens: NDArray[np.int64], p: NDArray[np.float64]) -> float:
 
 @pytest.mark.parametrize("size", [2, 10, 128_256])
 @pytest.mark.parametrize("setting", [{}, {"temperature": 0.8, "top_p": 0.95}, {"top_k": 50}, {"min_p": 0.02}])
-def test_tokens_come_at_the_rate_of_their_probabilities(size: int, setting: dict[str, float]) -> None:
+def test_tokens_come_at_the_rate_of_their_probabilities(size: int, setting: dict[str, Any]) -> None:
     row = np.random.default_rng(size).normal(0, 1.5, size).astype(np.float32)
     tokens = tn.sample(row, rng=size, num_samples=1_000_000, **setting)
     assert isinstance(tokens, np.ndarray)

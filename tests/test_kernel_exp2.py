@@ -50,7 +50,7 @@ def test_probabilities_go_down_to_the_smallest_float() -> None:
 @pytest.mark.usefixtures("level")
 def test_the_lowest_temperatures_leave_the_largest_logits(temperature: float) -> None:
     p = tn.probabilities([1.0, 3.0, 2.0, 3.0, -np.inf], temperature=temperature)
-    np.testing.assert_array_equal(p, np.float32([0, 0.5, 0, 0.5, 0]))
+    np.testing.assert_array_equal(p, np.array([0, 0.5, 0, 0.5, 0], np.float32))
 
 
 @pytest.mark.parametrize("temperature", [1e10, 1e30, 1e300])
@@ -62,6 +62,8 @@ def test_the_highest_temperatures_make_all_equal_but_keep_the_mask(temperature: 
 
 @pytest.mark.usefixtures("level")
 def test_rows_of_extreme_floats_have_probabilities() -> None:
-    largest = np.finfo(np.float32).max
-    np.testing.assert_array_equal(tn.probabilities(np.float32([largest, -largest, largest])), np.float32([0.5, 0, 0.5]))
-    np.testing.assert_allclose(tn.probabilities(np.float32([1e-45, 0, -1e-45]), temperature=1e-30), np.full(3, 1 / 3), rtol=1e-6)
+    largest, smallest = np.finfo(np.float32).max, np.finfo(np.float32).smallest_subnormal
+    wide = np.array([largest, -largest, largest], np.float32)
+    np.testing.assert_array_equal(tn.probabilities(wide), np.array([0.5, 0, 0.5], np.float32))
+    fine = np.array([smallest, 0, -smallest], np.float32)
+    np.testing.assert_allclose(tn.probabilities(fine, temperature=1e-30), np.full(3, 1 / 3), rtol=1e-6)

@@ -14,7 +14,7 @@ from thermonucleus.text import LanguageModel
 TALE = LanguageModel.train(["The cat (a tabby) sat on the mat. The dog, e.g. Rex, sat on the cat."])
 
 
-def test_the_builtin_model_knows_thousands_of_words(language_model):
+def test_the_builtin_model_knows_thousands_of_words(language_model) -> None:
     assert len(language_model.tokenizer) > 2000
     assert "object" in language_model.tokenizer.vocabulary
 
@@ -32,22 +32,22 @@ def continued(model, prompt, sampler, **settings):
         ("Quux, the dog", ", e.g. Rex, sat on the cat."),
     ],
 )
-def test_the_continuation_fits_the_prompt(prompt, continuation, greedy):
+def test_the_continuation_fits_the_prompt(prompt, continuation, greedy) -> None:
     assert continued(TALE, prompt, greedy, whole_sentence=True) == continuation
 
 
 @pytest.mark.parametrize(("prompt", "start"), [("", "The "), ("The mat.", " The "), (" ", "The ")])
-def test_a_new_sentence_starts_with_a_capital(prompt, start, greedy):
+def test_a_new_sentence_starts_with_a_capital(prompt, start, greedy) -> None:
     assert continued(TALE, prompt, greedy).startswith(start)
 
 
-def test_the_text_goes_on_after_a_sentence_unless_told_not_to(language_model, random_sampler):
+def test_the_text_goes_on_after_a_sentence_unless_told_not_to(language_model, random_sampler) -> None:
     assert "." in continued(language_model, "The value", random_sampler)[:-2]
     alone = continued(language_model, "The value", random_sampler, whole_sentence=True)
     assert len(re.findall(r"[.!?](?: |$)", alone)) <= 1
 
 
-def test_generated_text_is_well_formed(language_model, random_sampler):
+def test_generated_text_is_well_formed(language_model, random_sampler) -> None:
     text = continued(language_model, "", random_sampler, max_tokens=3000)
     assert "<unk>" not in text
     assert "<bos>" not in text
@@ -56,7 +56,7 @@ def test_generated_text_is_well_formed(language_model, random_sampler):
 
 
 @given(st.text())
-def test_any_prompt_can_be_continued(prompt):
+def test_any_prompt_can_be_continued(prompt) -> None:
     pieces = list(TALE.stream(prompt, sampler=lambda row: int(row.argmax()), max_tokens=9))
     assert pieces
     assert all(pieces)
@@ -70,12 +70,12 @@ def test_any_prompt_can_be_continued(prompt):
         ("The", {"sampler": 3}, TypeError, "sampler"),
     ],
 )
-def test_arguments_are_checked_at_the_call(prompt, settings, error, message, greedy):
+def test_arguments_are_checked_at_the_call(prompt, settings, error, message, greedy) -> None:
     with pytest.raises(error, match=message):
         TALE.stream(prompt, **{"sampler": greedy, "max_tokens": 3} | settings)
 
 
-def test_one_string_is_not_several_texts():
+def test_one_string_is_not_several_texts() -> None:
     with pytest.raises(TypeError, match="put it in a list"):
         LanguageModel.train("The cat sat on the mat.")
 
@@ -92,7 +92,7 @@ print("".join(model.stream("The value", sampler=sampler, max_tokens=200)))
 """
 
 
-def test_the_same_seed_gives_the_same_text_in_every_process():
+def test_the_same_seed_gives_the_same_text_in_every_process() -> None:
     def output(hash_seed):
         environment = os.environ | {
             "PYTHONHASHSEED": hash_seed,

@@ -60,7 +60,7 @@ class DirectKneserNey:
 
 @settings(max_examples=60, deadline=None)
 @given(texts=TEXTS, context=CONTEXTS, order=st.integers(1, 4))
-def test_probabilities_are_those_of_the_direct_recursion(texts, context, order):
+def test_probabilities_are_those_of_the_direct_recursion(texts, context, order) -> None:
     model = NgramModel(texts, vocab_size=VOCAB_SIZE, order=order)
     direct = DirectKneserNey(texts, VOCAB_SIZE, order)
     recent = tuple(context[len(context) - min(len(context), order - 1) :])
@@ -68,7 +68,7 @@ def test_probabilities_are_those_of_the_direct_recursion(texts, context, order):
     np.testing.assert_allclose(model.probabilities(context), expected, rtol=1e-12)
 
 
-def test_the_direct_recursion_is_met_where_discounts_are_estimated(corpus, language_model):
+def test_the_direct_recursion_is_met_where_discounts_are_estimated(corpus, language_model) -> None:
     encode = language_model.tokenizer.encode
     # Ids above 60 folded into those below: a small vocabulary, so that the slow way is bearable.
     texts = [[BOS, *(2 + i % 60 for i in encode(text)[1:])] for text in corpus[:150]]
@@ -81,13 +81,13 @@ def test_the_direct_recursion_is_met_where_discounts_are_estimated(corpus, langu
 
 
 @given(texts=TEXTS, context=CONTEXTS, order=st.integers(1, 6))
-def test_probabilities_are_positive_and_of_sum_one(texts, context, order):
+def test_probabilities_are_positive_and_of_sum_one(texts, context, order) -> None:
     row = NgramModel(texts, vocab_size=VOCAB_SIZE, order=order).probabilities(context)
     assert row.min() > 0
     assert math.isclose(row.sum(), 1, rel_tol=1e-12)
 
 
-def test_probabilities_sum_to_one_over_the_whole_vocabulary(corpus, language_model):
+def test_probabilities_sum_to_one_over_the_whole_vocabulary(corpus, language_model) -> None:
     ids = [i for text in corpus[::50] for i in language_model.tokenizer.encode(text)]
     rng = np.random.default_rng(1)
     contexts = [ids[i : i + 5] for i in range(0, len(ids) - 5, 7)]
@@ -96,7 +96,7 @@ def test_probabilities_sum_to_one_over_the_whole_vocabulary(corpus, language_mod
     np.testing.assert_allclose(sums, 1, rtol=1e-12)
 
 
-def test_logits_are_log_probabilities_but_for_what_no_text_can_show(language_model):
+def test_logits_are_log_probabilities_but_for_what_no_text_can_show(language_model) -> None:
     tokens = language_model.tokenizer.encode("The value of an object")
     row = language_model(tokens)
     assert row.dtype == np.float32
@@ -106,24 +106,24 @@ def test_logits_are_log_probabilities_but_for_what_no_text_can_show(language_mod
     np.testing.assert_allclose(row[EOS:], expected[EOS:], rtol=1e-6)
 
 
-def test_a_row_belongs_to_its_caller(language_model):
+def test_a_row_belongs_to_its_caller(language_model) -> None:
     before = language_model([BOS])
     language_model([BOS])[:] = 0
     np.testing.assert_array_equal(language_model([BOS]), before)
 
 
-def test_only_the_last_tokens_matter():
+def test_only_the_last_tokens_matter() -> None:
     model = NgramModel([[BOS, 3, 4, 5, 6, 4, 3, 2]], vocab_size=7, order=3)
     np.testing.assert_array_equal(model([6, 6, 6, 4, 5]), model([4, 5]))
     assert (model([3, 4]) != model([6, 4])).any()
 
 
-def test_no_ngram_reaches_from_one_text_into_the_next():
+def test_no_ngram_reaches_from_one_text_into_the_next() -> None:
     model = NgramModel([[BOS, 3, 4], [BOS, 5, 6]], vocab_size=7, order=3)
     np.testing.assert_array_equal(model([3, 4]), model([]))
 
 
-def test_held_out_text_is_far_more_likely_than_by_frequency_alone(corpus):
+def test_held_out_text_is_far_more_likely_than_by_frequency_alone(corpus) -> None:
     train = [text for i, text in enumerate(corpus) if i % 10]
     tokenizer = LanguageModel.train(train, order=1).tokenizer
     held_out = [token for text in corpus[::10] for token in tokenizer.encode(text)]
@@ -135,7 +135,7 @@ def test_held_out_text_is_far_more_likely_than_by_frequency_alone(corpus):
     assert bigrams < 0.5 * unigrams
 
 
-def test_logprob_adds_up_and_perplexity_averages():
+def test_logprob_adds_up_and_perplexity_averages() -> None:
     model = NgramModel([[BOS, 3, 4, 2, 3, 5, 2]], vocab_size=6, order=3)
     tokens = [BOS, 3, 5, 2]
     parts = [math.log(model.probabilities(tokens[:i])[tokens[i]]) for i in (1, 2, 3)]
@@ -144,19 +144,19 @@ def test_logprob_adds_up_and_perplexity_averages():
     assert model.logprob([BOS]) == 0
 
 
-def test_a_perplexity_of_nothing_is_refused():
+def test_a_perplexity_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one token"):
         NgramModel([[BOS, 3]], vocab_size=4).perplexity([BOS])
 
 
 @pytest.mark.parametrize("tokens", [[4], [3, -1]])
-def test_tokens_outside_the_vocabulary_are_refused(tokens):
+def test_tokens_outside_the_vocabulary_are_refused(tokens) -> None:
     model = NgramModel([[BOS, 3]], vocab_size=4)
     with pytest.raises(ValueError, match=f"from 0 to 3, but hold {tokens[-1]}"):
         model(tokens)
 
 
-def test_text_is_not_tokens():
+def test_text_is_not_tokens() -> None:
     with pytest.raises(TypeError, match="sequence of token ids, not 'xt'"):
         NgramModel([[BOS, 3]], vocab_size=4, order=3)("text")
 
@@ -172,13 +172,13 @@ def test_text_is_not_tokens():
         ([[BOS, 9]], "hold 9"),
     ],
 )
-def test_training_texts_are_checked(sequences, message):
+def test_training_texts_are_checked(sequences, message) -> None:
     with pytest.raises(ValueError, match=message):
         NgramModel(sequences, vocab_size=4)
 
 
 @pytest.mark.parametrize("name", ["order", "vocab_size"])
-def test_sizes_are_checked(name):
+def test_sizes_are_checked(name) -> None:
     settings = {"order": 2, "vocab_size": 4}
     with pytest.raises(ValueError, match=f"{name} must be 1 or more, not 0"):
         NgramModel([[BOS, 3]], **settings | {name: 0})

@@ -41,7 +41,7 @@ Note: The "not in" operator (see section Operators) is a part of it.
 """
 
 
-def test_a_page_becomes_its_prose():
+def test_a_page_becomes_its_prose() -> None:
     assert list(prose_paragraphs(PAGE)) == [
         "The with statement is used to wrap the execution of a block, see-through or not.",
         "None is the first value of the list that goes on here.",
@@ -66,5 +66,5 @@ def test_a_page_becomes_its_prose():
         "It is called as f(a, *args) in all cases.",
     ],
 )
-def test_what_is_no_prose_is_left_out(page):
+def test_what_is_no_prose_is_left_out(page) -> None:
     assert list(prose_paragraphs(page)) == []

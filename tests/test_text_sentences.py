@@ -8,7 +8,7 @@ from thermonucleus.text.sentences import ends_sentence, split_sentences
 
 
 @given(st.text())
-def test_no_word_is_lost(text):
+def test_no_word_is_lost(text) -> None:
     assert " ".join(split_sentences(text)).split() == text.split()
 
 
@@ -25,15 +25,15 @@ def test_no_word_is_lost(text):
         ("Over\nlines. And\n\nmore.", ["Over lines.", "And more."]),
     ],
 )
-def test_sentences_end_where_the_next_begins(text, sentences):
+def test_sentences_end_where_the_next_begins(text, sentences) -> None:
     assert split_sentences(text) == sentences
 
 
 @pytest.mark.parametrize("end", ["done.", "done!", "done?", "done.)", 'done."', "so it is done."])
-def test_end_marks_end_a_sentence(end):
+def test_end_marks_end_a_sentence(end) -> None:
     assert ends_sentence(end)
 
 
 @pytest.mark.parametrize("end", ["", "done", "done,", "e.g.", "(i.e.", "with e.g.", ")", " "])
-def test_nothing_else_does(end):
+def test_nothing_else_does(end) -> None:
     assert not ends_sentence(end)

@@ -33,7 +33,7 @@ PROSE = st.lists(SENTENCES, min_size=1, max_size=4).map(" ".join)
 
 
 @given(PROSE)
-def test_prose_comes_back_as_it_was(text):
+def test_prose_comes_back_as_it_was(text) -> None:
     tokenizer = Tokenizer.from_corpus([text])
     ids = tokenizer.encode(text)
     assert UNK not in ids
@@ -41,13 +41,13 @@ def test_prose_comes_back_as_it_was(text):
 
 
 @given(st.text().map(lambda text: text.replace(JOINER, " ")).filter(str.split))
-def test_any_text_comes_back_but_for_spaces_and_capitals(text):
+def test_any_text_comes_back_but_for_spaces_and_capitals(text) -> None:
     tokenizer = Tokenizer.from_corpus([text])
     decoded = tokenizer.decode(tokenizer.encode(text))
     assert decoded.upper() == " ".join(text.split()).upper()
 
 
-def test_the_builtin_corpus_comes_back(corpus, language_model):
+def test_the_builtin_corpus_comes_back(corpus, language_model) -> None:
     tokenizer = language_model.tokenizer
     changed = [text for text in corpus if tokenizer.decode(tokenizer.encode(text)) != text]
     # Other versions of Python may have sentences that start in lower case; these get a capital.
@@ -65,28 +65,28 @@ def test_the_builtin_corpus_comes_back(corpus, language_model):
         ("an open (", ["an", "open", "(￭"]),
     ],
 )
-def test_marks_are_tokens_that_lean_on_words(text, tokens):
+def test_marks_are_tokens_that_lean_on_words(text, tokens) -> None:
     tokenizer = Tokenizer.from_corpus([f"{text}"])
     assert [tokenizer.vocabulary[i] for i in tokenizer.encode(text) if i not in (BOS, EOS)] == tokens
 
 
-def test_the_first_word_is_looked_up_in_the_case_it_has_elsewhere():
+def test_the_first_word_is_looked_up_in_the_case_it_has_elsewhere() -> None:
     tokenizer = Tokenizer.from_corpus(["The end of the Tale. Tale it was, the Tale. Python too."])
     words = [tokenizer.vocabulary[i] for i in tokenizer.encode("The end. Tale it was. Python.")]
     assert [word for word in words if word.isalpha()] == [*("the", "end", "Tale", "it", "was", "Python")]
 
 
-def test_a_capital_at_the_start_makes_no_other_word():
+def test_a_capital_at_the_start_makes_no_other_word() -> None:
     assert "The" not in Tokenizer.from_corpus(["The end of the tale."]).vocabulary
 
 
 @pytest.mark.parametrize("text", ["ßa it is.", "sys.path it is.", "__all__ it is.", "iPad it is."])
-def test_words_without_a_capital_of_their_own_get_none(text):
+def test_words_without_a_capital_of_their_own_get_none(text) -> None:
     tokenizer = Tokenizer.from_corpus([text])
     assert tokenizer.decode(tokenizer.encode(text)) == text
 
 
-def test_ids_are_in_order_of_falling_frequency():
+def test_ids_are_in_order_of_falling_frequency() -> None:
     tokenizer = Tokenizer.from_corpus(["b b b a a c", "c d"])
     assert tokenizer.vocabulary == (*SPECIAL_TOKENS, "b", "a", "c", "d")
 
@@ -102,7 +102,7 @@ def test_ids_are_in_order_of_falling_frequency():
         ("", 0),
     ],
 )
-def test_finished_sentences_end(text, ends):
+def test_finished_sentences_end(text, ends) -> None:
     ids = Tokenizer.from_corpus(["It is! It is, e.g. that."]).encode(text)
     assert ids[0] == BOS
     assert ids.count(EOS) == ends
@@ -110,17 +110,17 @@ def test_finished_sentences_end(text, ends):
 
 
 @pytest.mark.parametrize("text", ["<eos>", "<bos>", "<unk>", "quux", f"quux{JOINER}"])
-def test_unknown_words_and_the_names_of_special_tokens_are_unknown(text):
+def test_unknown_words_and_the_names_of_special_tokens_are_unknown(text) -> None:
     assert Tokenizer.from_corpus(["Some text."]).encode(text) == [BOS, UNK]
 
 
-def test_unknown_words_show_when_decoded():
+def test_unknown_words_show_when_decoded() -> None:
     tokenizer = Tokenizer.from_corpus(["Some text."])
     assert tokenizer.decode(tokenizer.encode("Some quux, text")) == "Some <unk> <unk> text"
 
 
 @given(PROSE)
-def test_pieces_make_up_the_text(text):
+def test_pieces_make_up_the_text(text) -> None:
     tokenizer = Tokenizer.from_corpus([text])
     ids = tokenizer.encode(text)
     detokenizer = Detokenizer(tokenizer)
@@ -128,22 +128,22 @@ def test_pieces_make_up_the_text(text):
 
 
 @pytest.mark.parametrize("token", [-1, 5])
-def test_ids_outside_the_vocabulary_are_refused(token):
+def test_ids_outside_the_vocabulary_are_refused(token) -> None:
     with pytest.raises(ValueError, match=f"from 0 to 4, not {token}"):
         Tokenizer.from_corpus(["Some text"]).decode([token])
 
 
 @pytest.mark.parametrize("paragraphs", [[], ["", " \n"]])
-def test_a_vocabulary_of_nothing_is_refused(paragraphs):
+def test_a_vocabulary_of_nothing_is_refused(paragraphs) -> None:
     with pytest.raises(ValueError, match="at least one word"):
         Tokenizer.from_corpus(paragraphs)
 
 
-def test_a_vocabulary_without_special_tokens_is_refused():
+def test_a_vocabulary_without_special_tokens_is_refused() -> None:
     with pytest.raises(ValueError, match=r"must begin with \('<unk>'"):
         Tokenizer(["a", "b", "c", "d"])
 
 
-def test_a_vocabulary_that_repeats_itself_is_refused():
+def test_a_vocabulary_that_repeats_itself_is_refused() -> None:
     with pytest.raises(ValueError, match="'a' twice"):
         Tokenizer([*SPECIAL_TOKENS, "a", "b", "a"])

@@ -93,8 +93,8 @@ def apply_temperature(logits: ArrayLike, temperature: float) -> NDArray[np.float
     Examples
     --------
     >>> import thermonucleus as tn
-    >>> tn.apply_temperature([1, 2, 3, 4, 5], 0.5).round(4)
-    array([0.0003, 0.0021, 0.0158, 0.1171, 0.8647], dtype=float32)
+    >>> tn.apply_temperature([1, 2, 3, 4, 5], 2.0).round(3)
+    array([0.058, 0.096, 0.158, 0.26 , 0.429], dtype=float32)
     """
     return probabilities(logits, temperature=temperature)
 

@@ -46,7 +46,7 @@ cdef inline float select(Search* search) noexcept nogil:
         count = take(search.row, search.low, search.high, most_between(search), search.scratch)
         if count >= 0:
             found = quantile_between(search, count)
-            if certain(search, &found):
+            if search.precise or certain(search, &found):
                 return found.value
             sharpen(search)
         else:

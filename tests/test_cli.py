@@ -1,0 +1,235 @@
+"""The command line: what is printed, piece by piece, and how it ends."""
+
+import io
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import thermonucleus as tn
+from thermonucleus.cli import main
+from thermonucleus.text import LanguageModel
+
+TALE = """The cat sat on the mat. The dog sat on the cat. The mat was red.
+
+A dog ran to the red house. The cat ran from the dog. A house was on the hill.
+"""
+
+
+@pytest.fixture
+def tale(tmp_path: Path) -> str:
+    path = tmp_path / "tale.txt"
+    path.write_text(TALE, encoding="utf-8")
+    return str(path)
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(arguments, timeout=60, check=False, capture_output=True, text=True)
+
+
+def test_info_names_versions_and_instruction_levels(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info"]) == 0
+    fields = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    assert list(fields) == ["thermonucleus", "target", "targets", "numpy", "python", "platform"]
+    assert fields["thermonucleus"] == tn.__version__
+    assert fields["target"] == tn.target
+    assert fields["targets"].split() == list(tn.targets())
+    assert fields["numpy"] == np.__version__
+    assert fields["python"] == ".".join(map(str, sys.version_info[:3]))
+
+
+def generated(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["generate", *arguments]) == 0
+    output = capsys.readouterr()
+    assert output.err == ""
+    return output.out
+
+
+def test_the_same_seed_gives_the_same_text(capsys: pytest.CaptureFixture[str], tale: str) -> None:
+    first = generated(capsys, "The cat", "--corpus", tale, "--seed", "3")
+    assert generated(capsys, "The cat", "--corpus", tale, "--seed", "3") == first
+    assert first.startswith("The cat")
+    assert first.endswith("\n")
+    assert len(first.split()) > 30
+
+
+def test_different_seeds_and_no_seed_give_different_texts(capsys: pytest.CaptureFixture[str], tale: str) -> None:
+    seeded = {generated(capsys, "The", "--corpus", tale, "--seed", str(seed)) for seed in range(4)}
+    unseeded = {generated(capsys, "The", "--corpus", tale) for _ in range(4)}
+    assert len(seeded) == len(unseeded) == 4
+
+
+def test_the_text_is_what_the_library_draws(capsys: pytest.CaptureFixture[str], tale: str) -> None:
+    text = generated(
+        capsys,
+        *("A dog", "--corpus", tale, "--seed", "5", "--max-tokens", "20"),
+        *("--temperature", "1.5", "--top-k", "9", "--top-p", "0.9", "--min-p", "0.01"),
+    )
+    model = LanguageModel.train([part.replace("\n", " ").strip() for part in TALE.split("\n\n")])
+    sampler: Any = tn.Sampler(temperature=1.5, top_k=9, top_p=0.9, min_p=0.01, rng=5)
+    assert text == "A dog" + "".join(model.stream("A dog", sampler=sampler, max_tokens=20)) + "\n"
+
+
+@pytest.mark.parametrize(
+    "greedy", [("--temperature", "0"), ("--temperature", "1e-6"), ("--top-k", "1"), ("--top-p", "0"), ("--min-p", "1")]
+)
+def test_every_setting_reaches_the_sampler(capsys: pytest.CaptureFixture[str], tmp_path: Path, greedy: tuple[str, str]) -> None:
+    # One token is the most probable by far at each step, and others are possible.
+    path = tmp_path / "corpus.txt"
+    path.write_text("one two three. " * 20 + "one three. two one. three two one. ", encoding="utf-8")
+    texts = {
+        generated(capsys, "one", "--corpus", str(path), "--seed", str(seed), "--max-tokens", "12", *greedy) for seed in range(5)
+    }
+    assert len(texts) == 1
+    assert (
+        len({generated(capsys, "one", "--corpus", str(path), "--seed", str(seed), "--temperature", "9") for seed in range(5)}) == 5
+    )
+
+
+def test_max_tokens_limits_the_text(capsys: pytest.CaptureFixture[str], tale: str) -> None:
+    assert generated(capsys, "The cat", "--corpus", tale, "--max-tokens", "0") == "The cat\n"
+    assert len(generated(capsys, "The cat", "--corpus", tale, "--max-tokens", "3").split()) <= 5
+
+
+def test_words_come_from_the_corpus(capsys: pytest.CaptureFixture[str], tale: str) -> None:
+    words = generated(capsys, "The", "--corpus", tale, "--max-tokens", "200", "--seed", "0").lower().replace(".", " ").split()
+    assert set(words) <= set(TALE.lower().replace(".", " ").split())
+
+
+def test_without_a_corpus_the_built_in_one_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    text = generated(capsys, "The value", "--seed", "1", "--max-tokens", "12")
+    assert generated(capsys, "The value", "--seed", "1", "--max-tokens", "12") == text
+    assert len(text.split()) > 6
+
+
+class Recorder(io.StringIO):
+    """A stream that remembers what it held each time it was flushed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def flush(self) -> None:
+        self.seen.append(self.getvalue())
+
+
+def test_each_piece_is_flushed_before_the_next_is_drawn(monkeypatch: pytest.MonkeyPatch, tale: str) -> None:
+    stdout = Recorder()
+    shown: list[str] = []
+
+    def stream(self: LanguageModel, prompt: str, **arguments: object) -> Iterator[str]:
+        for piece in (" one", " two", "."):
+            shown.append(stdout.seen[-1])
+            yield piece
+
+    monkeypatch.setattr(LanguageModel, "stream", stream)
+    monkeypatch.setattr(sys, "stdout", stdout)
+    assert main(["generate", "Count:", "--corpus", tale]) == 0
+    assert shown == ["Count:", "Count: one", "Count: one two"]
+    assert stdout.getvalue() == "Count: one two.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--temperature", "-1"), "temperature must be a finite number, 0 or more, got -1"),
+        (("--temperature", "nan"), "temperature must be a finite number, 0 or more, got nan"),
+        (("--top-k", "-1"), "top_k must be an integer, 0 or more, got -1"),
+        (("--top-p", "1.5"), "top_p must be a number from 0 to 1, got 1.5"),
+        (("--min-p", "-0.5"), "min_p must be a number from 0 to 1, got -0.5"),
+        (("--seed", "-1"), "rng must be 0 or more where it is an integer, got -1"),
+        (("--max-tokens", "-1"), "max_tokens must be 0 or more, not -1"),
+    ],
+)
+def test_a_setting_out_of_range_ends_with_1_and_says_why(
+    capsys: pytest.CaptureFixture[str], tale: str, arguments: tuple[str, str], message: str
+) -> None:
+    assert main(["generate", "The cat", "--corpus", tale, *arguments]) == 1
+    output = capsys.readouterr()
+    assert output.err == f"thermonucleus: {message}\n"
+    assert output.out == ""
+
+
+def test_a_corpus_that_cannot_be_read_ends_with_1_and_names_the_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    empty, binary = tmp_path / "empty.txt", tmp_path / "binary.txt"
+    empty.write_text("\n\n", encoding="utf-8")
+    binary.write_bytes(b"\xff\xfe\xfa")
+    for path, message in (
+        (tmp_path / "none.txt", "No such file"),
+        (tmp_path, "directory"),
+        (empty, "no text"),
+        (binary, "not UTF-8"),
+    ):
+        assert main(["generate", "The", "--corpus", str(path)]) == 1
+        output = capsys.readouterr()
+        assert output.err.startswith("thermonucleus: ")
+        assert output.err.count("\n") == 1
+        assert str(path) in output.err
+        assert message in output.err
+        assert output.out == ""
+
+
+def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch, tale: str) -> None:
+    def stream(self: LanguageModel, prompt: str, **arguments: object) -> Iterator[str]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LanguageModel, "stream", stream)
+    assert main(["generate", "The", "--corpus", tale]) == 130
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("conjure",),
+        ("generate",),
+        ("generate", "The", "--seed", "x"),
+        ("generate", "The", "--top-k", "1.5"),
+        ("info", "--loud"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_understood_ends_with_2_and_shows_the_usage(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+    output = capsys.readouterr()
+    assert "usage: thermonucleus" in output.err
+    assert output.out == ""
+
+
+def test_help_lists_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert "generate" in text
+    assert "info" in text
+
+
+def test_the_module_is_the_command_line(tale: str) -> None:
+    text = run(sys.executable, "-m", "thermonucleus", "generate", "The cat", "--corpus", tale, "--seed", "3", "--max-tokens", "9")
+    assert (text.returncode, text.stderr) == (0, "")
+    assert text.stdout.startswith("The cat")
+    wrong = run(sys.executable, "-m", "thermonucleus", "generate", "The", "--top-p", "2")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr.startswith("thermonucleus: top_p must be")
+    unknown = run(sys.executable, "-m", "thermonucleus", "conjure")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
+    assert "conjure" in unknown.stderr
+
+
+def test_the_script_is_installed_and_is_the_same() -> None:
+    script = Path(sysconfig.get_path("scripts"), "thermonucleus")
+    assert script.exists()
+    done = run(str(script), "info")
+    assert done.returncode == 0
+    assert done.stdout == run(sys.executable, "-m", "thermonucleus", "info").stdout
+    assert done.stdout.startswith("thermonucleus ")

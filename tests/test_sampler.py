@@ -1,0 +1,176 @@
+"""`Sampler`: `sample` with its settings and its generator kept."""
+
+import re
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import thermonucleus as tn
+
+ROW = np.log([0.1, 0.2, 0.3, 0.4])
+BATCH = np.stack([ROW, ROW[::-1]])
+
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"temperature": 0},
+    {"temperature": 0.7, "top_p": 0.9},
+    {"top_k": 3, "min_p": 0.1},
+    {"top_k": None, "workers": 2},
+]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    setting=st.sampled_from(SETTINGS),
+    shapes=st.lists(st.tuples(st.integers(1, 30)) | st.tuples(st.integers(0, 4), st.integers(1, 30)), max_size=4),
+    num_samples=st.none() | st.integers(0, 3),
+)
+def test_a_sampler_draws_what_sample_draws_from_the_same_generator(
+    seed: int, setting: dict[str, Any], shapes: list[tuple[int, ...]], num_samples: int | None
+) -> None:
+    sampler = tn.Sampler(rng=seed, **setting)
+    generator = np.random.default_rng(seed)
+    for shape in shapes:
+        logits = np.random.default_rng(seed).normal(0, 2, shape).astype(np.float32)
+        token, wanted = (
+            sampler(logits, num_samples=num_samples),
+            tn.sample(logits, rng=generator, num_samples=num_samples, **setting),
+        )
+        assert type(token) is type(wanted)
+        np.testing.assert_array_equal(token, wanted)
+    assert sampler.generator.bit_generator.state == generator.bit_generator.state
+
+
+def test_a_seed_gives_one_stream_from_call_to_call() -> None:
+    flat = np.zeros(1000, np.float32)
+    want = (np.random.default_rng(4).random(5) * 1000).astype(int).tolist()
+    for _ in range(2):
+        sampler = tn.Sampler(rng=4)
+        assert [sampler(flat) for _ in range(5)] == want
+
+
+def test_the_generator_is_an_attribute_and_the_very_one_that_was_given() -> None:
+    generator = np.random.default_rng(4)
+    assert tn.Sampler(rng=generator).generator is generator
+    assert isinstance(tn.Sampler().generator, np.random.Generator)
+    assert tn.Sampler(rng=7).generator.random() == np.random.default_rng(7).random()
+
+
+def test_samplers_that_share_a_generator_take_turns() -> None:
+    generator = np.random.default_rng(4)
+    first, second = tn.Sampler(rng=generator), tn.Sampler(rng=generator, top_p=0.999)
+    flat = np.zeros(1000, np.float32)
+    want = (np.random.default_rng(4).random(6) * 1000).astype(int).tolist()
+    assert [sampler(flat) for _ in range(3) for sampler in (first, second)] == want
+
+
+def test_samplers_without_a_seed_differ() -> None:
+    flat = np.zeros(1000, np.float32)
+    first, second = (np.asarray(tn.Sampler()(flat, num_samples=50)).tolist() for _ in range(2))
+    assert first != second
+
+
+def test_uniforms_of_the_caller_leave_the_generator_where_it_is() -> None:
+    sampler = tn.Sampler(rng=4, top_p=0.9)
+    before = deepcopy(sampler.generator.bit_generator.state)
+    assert sampler(ROW, u=0.5) == tn.sample(ROW, u=0.5, top_p=0.9)
+    u = [[0.1, 0.9], [0.1, 0.9]]
+    np.testing.assert_array_equal(sampler(BATCH, u=u, num_samples=2), tn.sample(BATCH, u=u, num_samples=2, top_p=0.9))
+    assert sampler.generator.bit_generator.state == before
+    sampler(ROW)
+    assert sampler.generator.bit_generator.state != before
+
+
+def test_the_repr_says_how_to_make_it() -> None:
+    assert repr(tn.Sampler()) == "Sampler(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0, workers=1)"
+    text = "Sampler(temperature=[0.5, 1], top_k=None, top_p=0.95, min_p=0.05, workers=-1)"
+    assert repr(eval(text, {"Sampler": tn.Sampler})) == text
+
+
+@pytest.mark.parametrize(
+    ("setting", "error", "message"),
+    [
+        ({"temperature": -1}, ValueError, "temperature must be .*, got -1"),
+        ({"top_k": -1}, ValueError, "top_k must be .*, got -1"),
+        ({"top_p": 1.5}, ValueError, r"top_p must be .*, got 1\.5"),
+        ({"min_p": np.nan}, ValueError, "min_p must be .*, got nan"),
+        ({"temperature": "1"}, TypeError, "temperature must be .*, got '1'"),
+        ({"top_p": [0.5, 2]}, ValueError, r"top_p\[1\] must be .*, got 2"),
+        ({"temperature": [1, 1], "top_p": [0.5] * 3}, ValueError, r"top_p must be .* each of the 2 rows, .* shape \(3,\)"),
+        ({"temperature": [1, 1], "top_p": [0.5]}, ValueError, r"top_p must be .* each of the 2 rows, .* shape \(1,\)"),
+        ({"min_p": [[0.5, 0.5]]}, ValueError, r"min_p must be .* shape \(1, 2\)"),
+        ({"rng": "1"}, TypeError, "rng must be .*, got '1'"),
+        ({"rng": -1}, ValueError, "rng must be .*, got -1"),
+        ({"workers": 0}, ValueError, "workers must be .*, got 0"),
+        ({"workers": 1.5}, TypeError, r"workers must be .*, got 1\.5"),
+    ],
+    ids=str,
+)
+def test_settings_are_checked_when_the_sampler_is_made(setting: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=rf"^{message}"):
+        tn.Sampler(**setting)
+
+
+def test_settings_are_given_by_name() -> None:
+    with pytest.raises(TypeError, match=r"positional argument"):
+        tn.Sampler(0.8)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    "setting", [{"temperature": [0.5, 0.0]}, {"top_k": [3, 1]}, {"top_p": [0.5, 0.9]}, {"min_p": np.array([0.5, 1])}], ids=str
+)
+def test_settings_for_each_row_serve_batches_of_as_many_rows(setting: dict[str, Any]) -> None:
+    sampler = tn.Sampler(rng=3, **setting)
+    np.testing.assert_array_equal(sampler(BATCH, num_samples=20), tn.sample(BATCH, rng=3, num_samples=20, **setting))
+
+
+@pytest.mark.parametrize("rows", [2, 3], ids=str)
+@pytest.mark.parametrize("shape", [(4,), (0, 4), (1, 4), (2, 4), (3, 4), (5, 4)], ids=str)
+@pytest.mark.parametrize("name", ["temperature", "top_k", "top_p", "min_p"])
+def test_settings_for_each_row_serve_no_other_logits(name: str, shape: tuple[int, ...], rows: int) -> None:
+    setting: dict[str, Any] = {name: [1] * rows}
+    sampler = tn.Sampler(**setting)
+    logits = np.zeros(shape, np.float32)
+    if shape[:-1] == (rows,):
+        assert np.asarray(sampler(logits)).shape == (rows,)
+    else:
+        with pytest.raises(ValueError, match=rf"^logits must be a batch of {rows} rows?, .* got shape {re.escape(str(shape))}$"):
+            sampler(logits)
+
+
+def test_settings_for_a_batch_of_one_row_serve_no_other_logits() -> None:
+    sampler = tn.Sampler(temperature=[0])
+    assert np.asarray(sampler([ROW])).tolist() == [3]
+    for logits in (ROW, BATCH, np.zeros((0, 4))):
+        with pytest.raises(ValueError, match=r"^logits must be a batch of 1 row"):
+            sampler(logits)
+
+
+def test_settings_for_no_rows_serve_an_empty_batch_alone() -> None:
+    sampler = tn.Sampler(temperature=[])
+    assert np.asarray(sampler(np.zeros((0, 4), np.float32))).shape == (0,)
+    with pytest.raises(ValueError, match=r"^logits must be a batch of 0 rows, .* got shape \(2, 4\)$"):
+        sampler(BATCH)
+
+
+def test_settings_are_those_of_the_moment_the_sampler_was_made() -> None:
+    temperature: NDArray[np.float64] = np.array([0.0, 0.0])
+    sampler = tn.Sampler(temperature=temperature)
+    temperature[:] = 100
+    assert np.asarray(sampler(BATCH, num_samples=30)).tolist() == [[3] * 30, [0] * 30]
+    assert "array([0., 0.])" in repr(sampler)
+
+
+def test_logits_are_checked_at_each_call_and_a_fault_leaves_the_sampler_usable() -> None:
+    sampler, twin = tn.Sampler(rng=3), tn.Sampler(rng=3)
+    with pytest.raises(ValueError, match=r"row 0, index 1"):
+        sampler([0.0, np.nan])
+    with pytest.raises(TypeError, match=r"logits must be real numbers"):
+        sampler("text")
+    assert [sampler(ROW) for _ in range(20)] == [twin(ROW) for _ in range(20)]
