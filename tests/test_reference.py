@@ -230,27 +230,3 @@ def test_the_oracle_draws_a_uniform_for_each_draw() -> None:
 def test_the_oracle_refuses_what_it_cannot_compute_with(call: Callable[[], object], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=rf"^{message}"):
         call()
-
-
-# "Every argument is checked where the fast functions check theirs", says the module.
-@pytest.mark.parametrize(
-    ("call", "error", "message"),
-    [
-        (lambda: reference.sample(ROW, rng=1, u=0.5), ValueError, "rng and u are both given"),
-        (lambda: reference.sample(ROW, num_samples=wrong(1.5)), TypeError, "num_samples must be an integer"),
-        (lambda: reference.sample(ROW, num_samples=-1), ValueError, "num_samples must be 0 or more"),
-        (lambda: reference.probabilities([True, False]), TypeError, "logits must be real numbers"),
-        (lambda: reference.probabilities([]), ValueError, "logits must hold at least one token"),
-        (lambda: reference.probabilities(3.0), ValueError, "logits must be a row"),
-        (lambda: reference.probabilities(np.zeros((1, 2, 3))), ValueError, "logits must be a row"),
-        (lambda: reference.apply_top_p([0.5, 0.5], 1.5), ValueError, r"p must be .*, got 1\.5"),
-        (lambda: reference.apply_top_p([0.5, np.nan], 0.5), ValueError, "probs must be finite and 0 or more"),
-        (lambda: reference.apply_top_p([0.0, 0.0], 0.5), ValueError, "probs must not be 0 throughout"),
-        (lambda: reference.adaptive_sampling(ROW, 1, 1, wrong(None)), TypeError, "context must be a sequence"),
-    ],
-)
-def test_the_oracle_refuses_what_the_fast_functions_refuse(
-    call: Callable[[], object], error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=rf"^{message}"):
-        call()

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thermonucleus.logits import as_real_array, explain_values
 from thermonucleus.randomness import Seed
 from thermonucleus.sampling import probabilities, sample
 from thermonucleus.settings import check_fraction, check_temperature
@@ -171,27 +172,30 @@ def apply_top_p(probs: ArrayLike, p: float) -> NDArray[np.float64]:
     array([0.625, 0.375, 0.   , 0.   ])
     """
     share = float(check_fraction(p, name="p")[0])
-    array = np.asarray(probs)
-    if array.dtype.kind not in "fiu":
-        raise TypeError(f"probs must be real numbers, got dtype {array.dtype}")
-    if array.ndim not in (1, 2) or array.shape[-1] == 0:
-        raise ValueError(f"probs must be a row (V,) or a batch of rows (B, V), got shape {array.shape}")
-    wrong = ~((array >= 0) & (array < np.inf))
-    if wrong.any():
-        raise ValueError(f"probs must be finite and 0 or more, got {array[wrong].flat[0]}")
+    array = as_real_array(probs, "probs")
     rows = np.atleast_2d(array).astype(np.float64)
-    for i, row in enumerate(rows):
-        if not row.any():
-            raise ValueError(f"probs must not be 0 throughout, as row {i} is")
-        row[row < _nucleus_floor(row, share)] = 0.0
-        rows[i] = row / row.sum()
+    for i in range(len(rows)):
+        rows[i] = _nucleus(rows, i, share)
     return rows.reshape(array.shape)
+
+
+def _nucleus(rows: NDArray[np.float64], i: int, p: float) -> NDArray[np.float64]:
+    """Return the row's nucleus: its probabilities over their sum, 0 outside."""
+    fault = explain_values("probs", "finite and 0 or more", rows, i, lambda x: (x >= 0) & (x < np.inf))
+    if fault:
+        raise fault
+    highest = rows[i].max()
+    if highest == 0:
+        raise ValueError(f"probs must not be 0 throughout, as row {i} is")
+    row: NDArray[np.float64] = rows[i] / highest  # whatever their size, the sum is finite
+    if p < 1:
+        row[row < _nucleus_floor(row, p)] = 0.0
+    row /= row.sum()
+    return row
 
 
 def _nucleus_floor(row: NDArray[np.float64], p: float) -> float:
     """Return the smallest probability in the nucleus."""
-    if p == 1.0:
-        return 0.0
     total = row.sum()
     # All tokens with a share below (1 - p)/V have less than 1 - p together, so none of them is in the nucleus: few are sorted.
     candidates = np.sort(row[row >= 0.99 * (1.0 - p) * total / len(row)])[::-1]

@@ -1,9 +1,12 @@
 """Logits as callers have them, to the contiguous float32 rows that the kernel reads."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["as_rows", "explain_fault"]
+__all__ = ["as_real_array", "as_rows", "explain_fault", "explain_values"]
 
 Rows = NDArray[np.float32]
 
@@ -29,46 +32,75 @@ def as_rows(logits: ArrayLike) -> Rows:
     ValueError
         If there are no logits in a row, or another number of axes.
     """
-    array = _as_real_array(logits)
-    if array.ndim not in (1, 2):
-        raise ValueError(f"logits must be a row (V,) or a batch of rows (B, V), got shape {array.shape}")
-    if array.shape[-1] == 0:
-        raise ValueError(f"logits must hold at least one token a row, got shape {array.shape}")
+    array = as_real_array(logits, "logits")
     if array.dtype != np.float32:
         array = _to_float32(array)
     return np.require(array, np.float32, ["C", "A"])
 
 
-def _as_real_array(logits: ArrayLike) -> NDArray[np.generic]:
+def as_real_array(values: ArrayLike, name: str) -> NDArray[np.generic]:
+    """Return a row or a batch of rows of real numbers as an array of the type it has; raise TypeError or ValueError by name."""
     try:
-        array = np.asarray(logits)
+        array = np.asarray(values)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"logits cannot be read as an array of numbers: {error}") from error
-    if isinstance(logits, np.ma.MaskedArray):
-        raise TypeError("logits must not be a masked array: give masked tokens the logit -inf")
+        raise type(error)(f"{name} cannot be read as an array of numbers: {error}") from error
+    if isinstance(values, np.ma.MaskedArray):
+        raise TypeError(f"{name} must not be a masked array: fill it, with what says 'never this token'")
     # bfloat16 and its kin are void to NumPy; the packages that define them name them so.
     if array.dtype.kind not in "fiu" and not array.dtype.name.startswith(("bfloat", "float")):
-        raise TypeError(f"logits must be real numbers, got dtype {array.dtype}")
+        raise TypeError(f"{name} must be real numbers, got dtype {array.dtype}")
+    if array.ndim not in (1, 2):
+        raise ValueError(f"{name} must be a row (V,) or a batch of rows (B, V), got shape {array.shape}")
+    if array.shape[-1] == 0:
+        raise ValueError(f"{name} must hold at least one token a row, got shape {array.shape}")
     return array
 
 
 def _to_float32(array: NDArray[np.generic]) -> Rows:
     with np.errstate(over="ignore", invalid="ignore"):
         rows = array.astype(np.float32)
-        if array.dtype.itemsize <= 2 or not array.size or np.array_equal(rows, array, equal_nan=True):
-            return rows
-        wide = array.astype(np.float64)
-        highest = wide.max(axis=-1, keepdims=True)
-        return (wide - np.where(np.isfinite(highest), highest, 0.0)).astype(np.float32)
+        if array.dtype.itemsize > 2 and array.size:
+            # Row by row: what becomes of a row must not depend on the batch it is in.
+            rounded = ~_held_by_float32(array, rows)
+            if rounded.any():
+                rows[rounded] = _below_maximum(array[rounded]).astype(np.float32)
+    return rows
+
+
+def _held_by_float32(array: NDArray[np.generic], rows: Rows) -> NDArray[np.bool_]:
+    """Say of each row whether its conversion lost nothing."""
+    if array.dtype.kind in "iu":
+        limit = 2**24  # and not a comparison with `rows`, which would be made in float64
+        return np.asarray((array.max(axis=-1) <= limit) & (array.min(axis=-1) >= -limit))
+    return np.asarray(((rows == array) | (array != array)).all(axis=-1))
+
+
+def _below_maximum(array: NDArray[Any]) -> NDArray[Any]:
+    """Subtract each row's maximum, without rounding what is close to it."""
+    if array.dtype.kind in "iu":
+        # Two's complement: as unsigned numbers the difference is exact, however far apart they are.
+        unsigned = array.astype(np.uint64)
+        distance: NDArray[Any] = array.max(axis=-1, keepdims=True).astype(np.uint64) - unsigned
+        return -distance.astype(np.float64)
+    highest = array.max(axis=-1, keepdims=True)
+    below: NDArray[Any] = array - np.where(np.isfinite(highest), highest, 0)
+    return below
 
 
 def explain_fault(logits: ArrayLike, row: int) -> ValueError:
     """Return the error for a row that the kernel refused: it names row, index and value."""
-    values = np.atleast_2d(np.asarray(logits))[row].astype(np.float64)
-    wrong = np.isnan(values) | (values == np.inf)
-    if wrong.any():
-        at = int(wrong.argmax())
-        more = int(wrong.sum()) - 1
-        also = f" (and {more} more in this row)" if more else ""
-        return ValueError(f"logits must be finite or -inf, got {values[at]} at row {row}, index {at}{also}")
-    return ValueError(f"logits must leave a token to draw, got -inf at every index of row {row}")
+    fault = explain_values("logits", "finite or -inf", np.atleast_2d(np.asarray(logits)), row, lambda x: x < np.inf)
+    return fault or ValueError(f"logits must leave a token to draw, got -inf at every index of row {row}")
+
+
+def explain_values(
+    name: str, expected: str, rows: NDArray[np.generic], row: int, allowed: Callable[[NDArray[Any]], NDArray[np.bool_]]
+) -> ValueError | None:
+    """Return the error that names the first value of a row that is not allowed, None if all are."""
+    wrong = ~allowed(rows[row])
+    if not wrong.any():
+        return None
+    at = int(wrong.argmax())
+    more = int(wrong.sum()) - 1
+    also = f" (and {more} more in this row)" if more else ""
+    return ValueError(f"{name} must be {expected}, got {rows[row, at]} at row {row}, index {at}{also}")

@@ -43,7 +43,8 @@ def as_uniforms(u: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
     if array.shape != shape:
         wanted = "a single number" if shape == () else f"of shape {shape}, one a draw"
         raise ValueError(f"u must be {wanted}, got shape {array.shape}")
-    outside = ~((array >= 0) & (array < 1))
+    uniforms = np.require(array, np.float64, ["C", "A"])  # checked as float64: a wider type may round to 1
+    outside = ~((uniforms >= 0) & (uniforms < 1))
     if outside.any():
-        raise ValueError(f"u must be in [0, 1), got {array[outside].flat[0]}")
-    return np.require(array, np.float64, ["C", "A"])
+        raise ValueError(f"u must be in [0, 1), got {uniforms[outside].flat[0]}")
+    return uniforms

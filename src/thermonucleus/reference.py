@@ -2,7 +2,8 @@
 
 The kernel is tested against this module, and measured against it. For the same logits, settings and `u` the two return the same
 token, unless `u` falls within rounding (a few parts in 1e7) of the boundary between two tokens. Every function sorts and copies
-as it likes; every argument is checked where the fast functions check theirs.
+as it likes, and takes arguments as the fast functions take them: settings, generators and uniform numbers are checked, the rest is
+not.
 
 The slides' functions draw with `sample`; they are listed with their fast twins in `thermonucleus.functional`.
 """
@@ -116,7 +117,8 @@ def softmax(x: Row, temperature: float) -> Row:
         p[x.argmax()] = 1.0
         return p
     # Without the largest logit subtracted, the deck's softmax (slides 2, 3, 5, 7, 10, 14) overflows on large ones.
-    weights: Row = np.exp((x - x.max()) / temperature)
+    with np.errstate(over="ignore"):
+        weights: Row = np.exp((x - x.max()) / temperature)
     return normalised(weights)
 
 
@@ -162,10 +164,11 @@ def top_p_sampling(logits: ArrayLike, p: float = 0.9, *, rng: Seed = None) -> in
 
 def apply_top_p(probs: ArrayLike, p: float) -> NDArray[np.float64]:
     """Slide 5, on one row of probabilities."""
-    probs = np.asarray(probs, np.float64)
+    row = np.asarray(probs, np.float64)
+    row = row / row.max()
     if p == 1:
-        return normalised(probs)
-    return normalised(np.where(probs >= nucleus_floor(probs, normalised(probs), p), probs, 0.0))
+        return normalised(row)
+    return normalised(np.where(row >= nucleus_floor(row, normalised(row), p), row, 0.0))
 
 
 def get_token_probs(logits: ArrayLike, temperature: float = 1.0, top_p: float = 1.0) -> NDArray[np.float64]:

@@ -58,7 +58,8 @@ class Sampler:
         rng: Seed = None,
         workers: int = 1,
     ) -> None:
-        self._table = settings_table(temperature, top_k, top_p, min_p, rows=_rows(temperature, top_k, top_p, min_p))
+        self._rows = _common_length(temperature, top_k, top_p, min_p)
+        self._table = settings_table(temperature, top_k, top_p, min_p, rows=self._rows)
         self._workers = check_workers(workers)
         self.generator = as_generator(rng)
         self._text = f"temperature={temperature!r}, top_k={top_k!r}, top_p={top_p!r}, min_p={min_p!r}, workers={workers!r}"
@@ -82,16 +83,17 @@ class Sampler:
             As from `thermonucleus.sample`.
         """
         rows = as_rows(logits)
-        if len(self._table) > 1 and rows.shape[:-1] != self._table.shape[:1]:
-            raise ValueError(
-                f"logits must be a batch of {len(self._table)} rows, as this sampler's settings are, got shape {rows.shape}"
-            )
+        if self._rows is not None and rows.shape[:-1] != (self._rows,):
+            raise ValueError(f"logits must be a batch of {self._rows} rows, as this sampler's settings are, got shape {rows.shape}")
         return draw(logits, rows, self._table, self.generator, u, num_samples, self._workers)
 
     def __repr__(self) -> str:
         return f"Sampler({self._text})"
 
 
-def _rows(*settings: ArrayLike | None) -> int | None:
-    """Length of the settings that are arrays; that all of them agree is for `settings_table` to check."""
-    return next((len(setting) for setting in map(np.asarray, settings) if setting.ndim == 1), None)
+def _common_length(*settings: ArrayLike | None) -> int | None:
+    """Return the length of the settings that are arrays; that all of them agree is for `settings_table` to check."""
+    for setting in settings:
+        if isinstance(setting, list | tuple | np.ndarray) and not (isinstance(setting, np.ndarray) and setting.ndim == 0):
+            return len(setting)
+    return None

@@ -39,7 +39,8 @@ def sample(
     logits : array_like of shape (V,) or (B, V)
         A row, or a batch of rows. Contiguous float32 is read without a copy. ``-inf`` means 'never this token'.
     temperature : float or array_like of shape (B,), default 1.0
-        0 or more. 0 is greedy: the largest logit, the lowest index where several are equal.
+        0 or more. 0 is greedy: the largest logit, the lowest index where several are equal. Others count as at least 1e-37 and at
+        most 1e33, which float32 logits have no use for.
     top_k : int, None or array_like of shape (B,), default 0
         Keep the `top_k` most probable tokens and those equal to the last of them. 0, None or V and more keep all.
     top_p : float or array_like of shape (B,), default 1.0
@@ -168,7 +169,7 @@ def probabilities(
     rows = as_rows(logits)
     table = settings_table(temperature, top_k, top_p, min_p, rows=len(rows) if rows.ndim == 2 else None)
     workers = check_workers(workers)
-    result = np.empty(rows.shape, np.float32) if out is None else _check_out(out, rows)
+    result = np.empty(rows.shape, np.float32) if out is None else _check_out(out, rows, logits)
     batch = _read(logits, rows, table, workers)
     for_ranges(lambda start, stop: batch.fill(result, start, stop), batch.count, workers)
     return result
@@ -195,13 +196,13 @@ def _draws(num_samples: int | None) -> tuple[int, ...]:
     return (int(num_samples),)
 
 
-def _check_out(out: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def _check_out(out: NDArray[np.float32], rows: NDArray[np.float32], logits: ArrayLike) -> NDArray[np.float32]:
     if not isinstance(out, np.ndarray) or out.dtype != np.float32:
         raise TypeError(f"out must be a float32 array, got {getattr(out, 'dtype', type(out).__name__)}")
     if out.shape != rows.shape:
         raise ValueError(f"out must be of the shape of logits, {rows.shape}, got {out.shape}")
     if not (out.flags.c_contiguous and out.flags.aligned and out.flags.writeable):
         raise ValueError("out must be C-contiguous, aligned and writeable")
-    if np.may_share_memory(out, rows):
+    if np.may_share_memory(out, np.asarray(logits)):  # not `rows`, which may be a copy
         raise ValueError("out must not share memory with logits, which are never written to")
     return out

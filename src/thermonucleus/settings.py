@@ -1,5 +1,6 @@
 """Temperature, top-k, top-p and min-p as callers give them: checked, and laid out as the kernel reads them."""
 
+import math
 from collections.abc import Callable
 from numbers import Integral, Real
 
@@ -67,20 +68,31 @@ def _check(
     integral: bool = False,
 ) -> Column:
     if isinstance(value, Integral if integral else Real) and not isinstance(value, bool):
-        column = np.array([float(value)])
+        column = np.array([_as_float(value)])
     else:
         column = _per_row(name, value, rows, expected, "iu" if integral else "iuf")
     wrong = ~allowed(column)
     if wrong.any():
         at = int(wrong.argmax())
         place = name if len(column) == 1 else f"{name}[{at}]"
-        raise ValueError(f"{place} must be {expected}, got {column[at]:g}")
+        number = float(column[at])
+        raise ValueError(f"{place} must be {expected}, got {int(number) if number.is_integer() else number}")
     return column
 
 
+def _as_float(value: Real) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return math.inf if value >= 0 else -math.inf  # type: ignore[operator]
+
+
 def _per_row(name: str, value: ArrayLike, rows: int | None, expected: str, kinds: str) -> Column:
-    array = np.asarray(value)
-    if array.dtype.kind not in kinds:
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{name} must be {expected}, got {value!r}: {error}") from error
+    if array.dtype.kind not in kinds and array.size:
         raise TypeError(f"{name} must be {expected}, got {value!r} of type {type(value).__name__}")
     if array.ndim == 0:
         return array.astype(np.float64).reshape(1)
