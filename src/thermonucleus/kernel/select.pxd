@@ -17,7 +17,7 @@ from thermonucleus.kernel.row cimport CHUNK, LANES, SHORT, Scale, Scratch, View,
 from thermonucleus.kernel.survivors cimport take
 
 cdef enum:
-    SAMPLE = 2048
+    SAMPLE = 1024
 
 # What is looked for, and where it is known to be.
 cdef struct Search:
@@ -195,7 +195,8 @@ cdef inline void estimate(Search* search, float* upper, float* lower) noexcept n
     cdef float* x = search.scratch.sample
     cdef double* w = search.scratch.weights
     cdef Py_ssize_t i, largest = take_maxima(search), count = take_runs(search, largest)
-    cdef double head = 0.0, total = 0.0, error = 0.0, share = 1.0, spread
+    cdef double head = 0.0, total = 0.0, error = 0.0, share = 1.0, spread, less, more
+    cdef float low = search.low
     cdef Quantile middle
     search.sampled = count
     upper[0] = lower[0] = search.low
@@ -203,6 +204,8 @@ cdef inline void estimate(Search* search, float* upper, float* lower) noexcept n
         return
     if search.scale != NULL:
         precise_weights(x, count, search.scale, w)
+        # Down to 2**-40 of the largest weight is far enough for a guess, and much nearer than -inf.
+        low = max(low, <float> logit_of(16777216.0, search.scale))
     else:
         for i in range(count):
             w[i] = 1.0
@@ -214,7 +217,7 @@ cdef inline void estimate(Search* search, float* upper, float* lower) noexcept n
         w[i] *= share
         total += w[i]
     total += head
-    middle = quantile(x, w, count, search.fraction * total, 0.0, search.low, search.high)
+    middle = quantile(x, w, count, search.fraction * total, 0.0, low, search.high)
     for i in range(largest, count):
         # The standard error of a ratio: of what lies above to the total.
         spread = w[i] * (1.0 - search.fraction if x[i] >= middle.value else search.fraction)
@@ -222,16 +225,13 @@ cdef inline void estimate(Search* search, float* upper, float* lower) noexcept n
     error = 2.5 * sqrt(error) / total
     # Of the head it is not known how much of it is in tokens that are no chunk's maximum.
     spread = (1.0 - search.fraction) * head / total
-    upper[0] = quantile_or(search, count, (search.fraction - error - 0.1 * spread) * total, search.high)
-    lower[0] = quantile_or(search, count, min(search.fraction + error + 0.4 * spread, 1.0) * total, search.low)
-
-
-cdef inline float quantile_or(const Search* search, Py_ssize_t count, double target, float default) noexcept nogil:
-    if target <= 0.0:
-        return default
-    return quantile(
-        search.scratch.sample, search.scratch.weights, count, target, 0.0, search.low, search.high
-    ).value
+    upper[0] = search.high
+    less = search.fraction - error - 0.1 * spread
+    more = search.fraction + error + 0.4 * spread
+    if less > 0.0:
+        upper[0] = quantile(x, w, count, less * total, 0.0, middle.value, search.high).value
+    if more < 1.0:
+        lower[0] = quantile(x, w, count, more * total, 0.0, low, search.high).value
 
 
 cdef inline Py_ssize_t take_maxima(const Search* search) noexcept nogil:
