@@ -20,6 +20,7 @@ def test_no_word_is_lost(text) -> None:
         ("One. Two! Three? Four.", ["One.", "Two!", "Three?", "Four."]),
         ('He said "Stop." (It did.) Then on.', ['He said "Stop."', "(It did.)", "Then on."]),
         ("Version 3.11 of e.g. Python, i.e. It.", ["Version 3.11 of e.g. Python, i.e. It."]),
+        ("The mean—e.g. The median—is.", ["The mean—e.g. The median—is."]),
         ("It is sys.path. str.split() is not.", ["It is sys.path.", "str.split() is not."]),
         ("And so on... and on.", ["And so on... and on."]),
         ("Over\nlines. And\n\nmore.", ["Over lines.", "And more."]),

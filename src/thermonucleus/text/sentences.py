@@ -9,6 +9,7 @@ ABBREVIATIONS = frozenset(["e.g.", "i.e.", "cf.", "vs.", "mr.", "mrs.", "ms.", "
 
 _CLOSERS = "\"'”’)]»"
 _OPENERS = "\"'“‘([«"
+_BETWEEN_WORDS = re.compile(r"\s+|—|--")
 _CODE = re.compile(r"\w[.(\[]\w|\w\(\)|_")
 
 
@@ -69,7 +70,8 @@ def ends_sentence(word: str) -> bool:
     bare = word.rstrip(_CLOSERS)
     if not bare.endswith((".", "!", "?")):
         return False
-    return bare.split()[-1].lstrip(_OPENERS).lower() not in ABBREVIATIONS
+    last = _BETWEEN_WORDS.split(bare)[-1]
+    return last.lstrip(_OPENERS).lower() not in ABBREVIATIONS
 
 
 def _starts_sentence(word: str) -> bool:
