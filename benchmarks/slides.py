@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import naive
 import numpy as np
+from machine import processor
 from rows import Row, pool
+from tables import microseconds, print_table, ratio
 from timing import median_seconds
 
 import thermonucleus as tn
@@ -225,34 +226,6 @@ def seconds(slide: Slide, rows: Sequence[Row]) -> tuple[float, float]:
     return median_seconds(slide.naively(), inputs[:8], 24), median_seconds(slide.here(), inputs)
 
 
-def microseconds(time: float) -> str:
-    return f"{time * 1e6:,.0f}" if time > 99.5e-6 else f"{time * 1e6:.1f}"
-
-
-def processor() -> str:
-    information = Path("/proc/cpuinfo")
-    lines = information.read_text(encoding="utf-8").splitlines() if information.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def print_table(header: Sequence[str], body: Sequence[Sequence[str]], numbers: int) -> None:
-    """Print a Markdown table that can be read as it is; its last columns hold numbers and are flush right."""
-    widths = [max(map(len, column)) for column in zip(header, *body, strict=True)]
-    words = len(header) - numbers
-
-    def line(cells: Sequence[str]) -> str:
-        padded = [
-            cell.ljust(width) if i < words else cell.rjust(width) for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ]
-        return f"| {' | '.join(padded)} |"
-
-    print(line(header))
-    print(line(["-" * width if i < words else "-" * (width - 1) + ":" for i, width in enumerate(widths)]))
-    for cells in body:
-        print(line(cells))
-
-
 def main(size: int = 128_256) -> None:
     print(f"V = {size:,} on {processor()}, level {tn.target}, Python {platform.python_version()}, NumPy {np.__version__}\n")
     rows = pool("language model", size)
@@ -262,8 +235,7 @@ def main(size: int = 128_256) -> None:
             wrong = faults(slide)
         right = checked(slide)
         slow, fast = seconds(slide, rows)
-        ratio = f"{slow / fast:.1f}" if slow < 9.95 * fast else f"{slow / fast:.0f}"
-        body.append([f"`{slide.name}`", slide.numbers, wrong, right, microseconds(slow), microseconds(fast), ratio])
+        body.append([f"`{slide.name}`", slide.numbers, wrong, right, microseconds(slow), microseconds(fast), ratio(slow / fast)])
     print_table(["function", "slides", "the naive way", "here", "naive, µs", "here, µs", "naive / here"], body, numbers=3)
     print(f"\n{LEGEND}")
 
