@@ -15,6 +15,9 @@ Batch = NDArray[np.float32]
 Row = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+DRAWS = 4000
+"""How many draws tell what is kept of a small row."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -83,7 +86,7 @@ def draw_in_order(weights: NDArray[np.floating[Any]], generator: np.random.Gener
     return int(np.searchsorted(running, generator.random() * running[-1], side="right"))
 
 
-def kept_by_draws(draw: Callable[[], Any], size: int, draws: int) -> Mask:
+def kept_by_draws(draw: Callable[[], Any], size: int, draws: int = DRAWS) -> Mask:
     """Tell which of `size` tokens come out of many draws: those of a share far above 1 / draws that are kept, surely."""
     kept = np.zeros(size, bool)
     for _ in range(draws):
