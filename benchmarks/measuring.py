@@ -113,11 +113,14 @@ class Measuring:
         batches = batches_of(point.kind, point.size, point.batch)
         floor = self.timing(point, lambda batch: np.max(batch, axis=1), batches).seconds
         for system in self.systems:
-            if point.batch > 1 or not system.shares_rows:
+            if (point.batch > 1 or not system.shares_rows) and not (point.cold and system.own_clock):
                 yield system, partial(self.cell, system, point, batches, floor)
 
     def cell(self, system: System, point: Point, batches: list[Batch], floor: float) -> Cell:
         contestant = self.contestant(system, point.settings)
+        if system.own_clock:
+            times = contestant.own_times(batches, self.plan.budget)
+            return Cell(system.name, point, float(np.median(times)), len(times), floor)
         key = system.name, point.settings, point.kind, point.size
         with contestant.session():
             prepared = [contestant.prepare(batch) for batch in batches]
@@ -166,6 +169,6 @@ def attempt(send: Callable[[Any], object], system: System, what: str, find: Call
     try:
         found = find()
     except Exception as error:
-        send(("failure", (system.name, f"{type(error).__name__}: {error}")))
+        send(("failure", (system.name, " ".join(f"{type(error).__name__}: {error}".split()))))
     else:
         send((what, found))

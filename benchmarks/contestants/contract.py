@@ -54,6 +54,10 @@ class Contestant(ABC):
     def kept(self, row: Row) -> Mask:
         """Tell which tokens of a row can be drawn."""
 
+    def own_times(self, batches: list[Batch], budget: float) -> list[float]:
+        """Tell the seconds of draws, spending the budget on them: instead of `draw`, if the sampling cannot be called alone."""
+        raise NotImplementedError
+
     def session(self) -> AbstractContextManager[object]:
         """Hold what is set for the whole process while this one is measured or asked: threads, the instruction level."""
         return nullcontext()
@@ -72,6 +76,8 @@ class System:
     """Whether it draws tokens; if not, it is a part of the work of another one, and has no kept set."""
     from_draws: bool = False
     """Whether `kept` has to draw to find out, so that it can only be asked about small rows."""
+    own_clock: bool = False
+    """Whether it tells its times itself, by `own_times`."""
     shares_rows: bool = False
     """Whether it is of use for batches alone."""
 
