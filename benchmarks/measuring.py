@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 from contestants import gather
-from contestants.contract import Batch, Contestant, Settings, System
+from contestants.contract import Batch, Contestant, Row, Settings, System
 from kept_sets import Case, Verdict, judge
 from rows import pool
 from timing import Timing, median_within
@@ -81,8 +81,14 @@ class Caches:
         self.buffer += 1
 
 
+@lru_cache(maxsize=1)
+def rows_of(kind: str, size: int) -> list[Row]:
+    """Make rows once for the points next to each other that share them."""
+    return pool(kind, size, ROWS)
+
+
 def batches_of(kind: str, size: int, batch: int) -> list[Batch]:
-    rows = pool(kind, size, ROWS)
+    rows = rows_of(kind, size)
     if batch >= ROWS:
         return [np.resize(np.stack(rows), (batch, size))]
     return [np.stack(rows[start : start + batch]) for start in range(0, ROWS - batch + 1, batch)]
@@ -111,10 +117,15 @@ class Measuring:
     def cells(self, point: Point) -> Iterator[tuple[System, Callable[[], Cell]]]:
         """Give each system and what measures it."""
         batches = batches_of(point.kind, point.size, point.batch)
-        floor = self.timing(point, lambda batch: np.max(batch, axis=1), batches).seconds
+        floor = self.floor(point, batches)
         for system in self.systems:
             if (point.batch > 1 or not system.shares_rows) and not (point.cold and system.own_clock):
                 yield system, partial(self.cell, system, point, batches, floor)
+
+    def floor(self, point: Point, batches: list[Batch]) -> float:
+        """Time `np.max`: the least of some medians, since all ratios of this process hang on it."""
+        rounds = 1 if point.cold else 3
+        return min(self.timing(point, partial(np.max, axis=1), batches).seconds for _ in range(rounds))
 
     def cell(self, system: System, point: Point, batches: list[Batch], floor: float) -> Cell:
         contestant = self.contestant(system, point.settings)

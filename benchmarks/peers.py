@@ -34,8 +34,9 @@ LARGEST_FLUSH = 2**29
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="peers.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a minute: one size, one row, less time a cell, no cold caches")
+    parser.add_argument("--all", action="store_true", help="half an hour: every size with every number of rows, with top_k too")
     parser.add_argument("--sizes", type=int, nargs="+", metavar="V", help=f"vocabulary sizes (default: {SIZES})")
-    parser.add_argument("--batches", type=int, nargs="+", metavar="B", help=f"numbers of rows (default: {BATCHES}; 1 with top_k)")
+    parser.add_argument("--batches", type=int, nargs="+", metavar="B", help=f"numbers of rows (default: {BATCHES})")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="kinds of rows")
     parser.add_argument("--peers", nargs="+", choices=MODULES, default=list(MODULES), help="libraries")
     parser.add_argument("--budget", type=float, metavar="S", help="seconds a cell (default: 0.25)")
@@ -58,8 +59,12 @@ def planned(options: argparse.Namespace) -> Plan:
     sizes, batches = sorted(set(options.sizes)), sorted(set(options.batches))
     settings = [PLAIN, WITH_TOP_K]
     warm = [Point(one, batch, kind, size) for kind in options.kinds for size in sizes for batch in batches for one in settings]
-    # With top-k the table is of single rows, if single rows are asked for: that halves the time.
-    warm = [point for point in warm if point.settings == PLAIN or point.batch == batches[0]]
+    # Most of the time would go into large batches of the slowest; those of one size, and without top-k, tell as much.
+    warm = [
+        point
+        for point in warm
+        if options.all or point.batch == batches[0] or (point.settings, point.size) == (PLAIN, main_size(sizes))
+    ]
     cold = [Point(PLAIN, 1, kind, main_size(sizes), cold=True) for kind in options.kinds if options.cold and 1 in batches]
     flush = min(2 * (machine.last_level_cache() or LARGEST_FLUSH), LARGEST_FLUSH)
     return Plan((*warm, *cold), cases_for(settings, main_size(sizes)), options.budget, flush)

@@ -1,5 +1,6 @@
 """The picture of `peers.py`: a panel for each kind of row, systems as dots in the order of their time."""
 
+import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -27,13 +28,15 @@ def draw(findings: Findings, settings: Settings, size: int, file: Path) -> None:
     cells = [cell for cell in findings.cells if is_shown(cell, settings, size)]
     kinds = list(dict.fromkeys(cell.point.kind for cell in cells))
     if not cells:
-        raise ValueError("there are no times of single rows to draw")
+        print(f"No picture: no single rows of {size:,} logits were measured.", file=sys.stderr)
+        return
     names = in_order(cells, kinds[0])
     mpl.use("agg")
     with plt.rc_context({"font.size": 8, "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "none"}):
         figure, axes = plt.subplots(1, len(kinds), figsize=(9, 1.7 + 0.24 * len(names)), sharey=True, sharex=True, squeeze=False)
         for axis, kind in zip(axes[0], kinds, strict=True):
             panel(axis, kind, [cell for cell in cells if cell.point.kind == kind], names, findings, settings)
+        axes[0][0].set_xlim(1, 3.5 * max(cell.ratio for cell in cells))
         label(figure, axes[0][0], names, findings, settings, size)
         figure.savefig(file, dpi=200, bbox_inches="tight")
         plt.close(figure)
@@ -63,7 +66,6 @@ def panel(axis: Any, kind: str, cells: list[Cell], names: list[str], findings: F
         axis.plot(cell.ratio, y, marker, color=colour, markersize=5, zorder=2)
         axis.annotate(ratio(cell.ratio), (cell.ratio, y), xytext=(5, 0), textcoords="offset points", va="center", fontsize=7)
     axis.set_title(f"{kind} row", fontsize=9)
-    axis.set_xlim(1, 3.5 * max(cell.ratio for cell in findings.cells if is_shown(cell, settings, cell.point.size)))
     axis.set_ylim(-0.6, len(names) - 0.4)
     axis.grid(axis="x", color="#dddddd", linewidth=0.6)
     axis.set_axisbelow(True)

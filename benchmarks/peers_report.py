@@ -14,12 +14,14 @@ from tables import microseconds, print_table, ratio
 UNIT = "np.max, µs"
 
 LEGEND = """\
-Ratios of the median time of a call to that of np.max over the same rows, in the same process and right before; ~ marks a median of
-fewer than three calls. Kept set: that of the float64 reference on the same rows; a sum within 1e-6 of top_p counts as having
-reached it either way. "Rounding" is a set that is off by no more than sums in float32 explain; one that "splits ties" keeps some of
-the tokens that equal the last one and leaves others out, which the definition does not forbid. "From draws": the library gives
-tokens and nothing else, so its kept set is what 4,000 draws brought out from each of four rows of 1,000 logits, made so that every
-kept token has a share of a fiftieth or more, and those outside some hundredths in all."""
+Ratios of the median time of a call to that of np.max over the same rows, in the same process and right before (the least of three
+medians; its own line is the median over the processes of the libraries); ~ marks a median of fewer than three calls.
+
+Kept set: that of the float64 reference on the same rows; a sum within 1e-6 of top_p counts as having reached it either way.
+"Rounding" is a set that is off by no more than sums in float32 explain; one that "splits ties" keeps some of the tokens that equal
+the last one and leaves others out, which the definition does not forbid. "From draws": the library gives tokens alone, so
+its kept set is what 4,000 draws brought out from each of four rows of 1,000 logits, made so that every kept token has a share of a
+fiftieth or more, and those outside some hundredths in all."""
 
 
 def print_report(findings: Findings, plan: Plan) -> None:

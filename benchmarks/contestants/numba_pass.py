@@ -28,7 +28,7 @@ POWER = tuple(np.float32(c) for c in Chebyshev.interpolate(np.exp2, 6, [-0.5, 0.
 LOOSE = {"nnan", "nsz", "arcp", "contract", "reassoc"}
 
 
-@njit(fastmath=LOOSE)
+@njit(fastmath=LOOSE, cache=True)
 def exp2(x):
     x = max(x, np.float32(-126.0))
     whole = np.floor(x + np.float32(0.5))
@@ -43,13 +43,13 @@ def exp2(x):
     return power * np.int32((np.int32(whole) + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
-@njit
+@njit(cache=True)
 def ordered(bits):
     """Map the bits of floats to integers of the same order, and back: numba vectorises the maximum of integers alone."""
     return np.int32(bits ^ ((bits >> 31) & 0x7FFFFFFF))
 
 
-@njit
+@njit(cache=True)
 def largest_of(values):
     bits = values.view(np.int32)
     largest = np.int32(-(2**31))
@@ -58,13 +58,13 @@ def largest_of(values):
     return np.int32(ordered(largest)).view(np.float32)
 
 
-@njit(fastmath=LOOSE)
+@njit(fastmath=LOOSE, cache=True)
 def weigh(values, largest, scale, weights):
     for i in range(len(values)):
         weights[i] = exp2((values[i] - largest) * scale)
 
 
-@njit(fastmath=LOOSE)
+@njit(fastmath=LOOSE, cache=True)
 def mass(values, largest, scale):
     total = np.float32(0.0)
     for i in range(len(values)):
@@ -72,7 +72,7 @@ def mass(values, largest, scale):
     return np.float64(total)
 
 
-@njit(fastmath=LOOSE)
+@njit(fastmath=LOOSE, cache=True)
 def total_of(weights):
     """Sum in float32 within blocks, in float64 across them."""
     total = np.float64(0.0)
@@ -84,7 +84,7 @@ def total_of(weights):
     return total
 
 
-@njit
+@njit(cache=True)
 def summarise(row, scale, maxima):
     """Read the row once: the maximum of each block, that of the row, and the sum of the exponentials relative to it."""
     largest, total = np.float32(-np.inf), 0.0
@@ -98,7 +98,7 @@ def summarise(row, scale, maxima):
     return largest, total
 
 
-@njit
+@njit(cache=True)
 def gather(row, maxima, floor, tokens, values):
     """Collect the tokens at or above the floor, in order."""
     count = 0
@@ -111,7 +111,7 @@ def gather(row, maxima, floor, tokens, values):
     return count
 
 
-@njit
+@njit(cache=True)
 def guess(values, largest, scale, share):
     """Guess the value above which the given share of the mass lies, from a sample: always one of the values."""
     sample = np.sort(values[:: max(1, len(values) // SAMPLE)])[::-1]
@@ -126,7 +126,7 @@ def guess(values, largest, scale, share):
     return sample[-1]
 
 
-@njit
+@njit(cache=True)
 def split(values, pivot, above, below):
     """Copy the values above the pivot and those below it, and count both."""
     more = less = 0
@@ -138,7 +138,7 @@ def split(values, pivot, above, below):
     return more, less
 
 
-@njit
+@njit(cache=True)
 def cutoff(values, largest, scale, goal, spare, weights):
     """Find the largest value such that all at or above it hold the goal: a quickselect on mass."""
     held = 0.0
@@ -161,13 +161,13 @@ def cutoff(values, largest, scale, goal, spare, weights):
     return values[0]
 
 
-@njit
+@njit(cache=True)
 def mass_of(values, largest, scale, weights):
     weigh(values, largest, scale, weights)
     return total_of(weights[: len(values)])
 
 
-@njit
+@njit(cache=True)
 def walk(tokens, values, lowest, weights, parts, u):
     """Find the token at which the running sum of the kept weights exceeds u of their whole."""
     count = len(tokens)
@@ -189,7 +189,7 @@ def walk(tokens, values, lowest, weights, parts, u):
     return tokens[last]
 
 
-@njit(fastmath=LOOSE)
+@njit(fastmath=LOOSE, cache=True)
 def kept_mass(values, weights, lowest):
     total = np.float32(0.0)
     for i in range(len(weights)):
@@ -197,7 +197,7 @@ def kept_mass(values, weights, lowest):
     return total
 
 
-@njit
+@njit(cache=True)
 def truncate(row, scale, top_k, top_p, maxima, tokens, values, weights, spare):
     """Collect the candidates, and find the lowest value kept and the largest."""
     if 0 < top_k < len(row):
@@ -221,7 +221,7 @@ def truncate(row, scale, top_k, top_p, maxima, tokens, values, weights, spare):
     return count, largest, cutoff(values[:count], largest, scale, top_p * total, spare, weights)
 
 
-@njit
+@njit(cache=True)
 def draw_row(row, scale, top_k, top_p, u, maxima, tokens, values, weights, spare, parts):
     count, largest, lowest = truncate(row, scale, top_k, top_p, maxima, tokens, values, weights, spare)
     weigh(values[:count], largest, scale, weights)
