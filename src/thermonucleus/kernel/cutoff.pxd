@@ -1,16 +1,17 @@
-"""The cutoff: the lowest logit that top-k, top-p and min-p leave.
+"""The cutoff: the lowest logit that top-k, top-p (Holtzman et al. 2019, equation 2) and min-p leave.
 
 Every truncation keeps the tokens at or above some logit, ties with it included. Each is applied to what the one before left.
 """
 
 from libc.math cimport INFINITY
 
-from thermonucleus.kernel.exp2 cimport logit_of, precise_log2, precise_weights, sum_weights
 from thermonucleus.kernel.floats cimport next_up
+from thermonucleus.kernel.precise cimport logit_of, precise_log2, precise_weights, sum_precise
 from thermonucleus.kernel.quantile cimport quantile
 from thermonucleus.kernel.row cimport SHORT, Scale, Scratch, Settings, View, chunk_count, group_count
-from thermonucleus.kernel.select cimport Search, select
-from thermonucleus.kernel.survivors cimport shrink
+from thermonucleus.kernel.search cimport Search, start
+from thermonucleus.kernel.select cimport select
+from thermonucleus.kernel.survivors cimport keep, settle, shrink
 
 cdef extern from *:
     """
@@ -24,17 +25,22 @@ cdef inline float find_cutoff(
     View* row, float maximum, const Scale* scale, const Settings* settings, Scratch* scratch
 ) noexcept nogil:
     """Lowest logit kept. The row is shrunk to its survivors on the way, as soon as they are few."""
-    cdef float cutoff = -INFINITY
+    cdef float cutoff = -INFINITY, least = -INFINITY
+    if settings.min_p > 0.0:
+        # Last in the order, but it does not depend on what the others leave.
+        least = min_p_cutoff(maximum, scale, settings.min_p)
     if 0.0 < settings.top_k < row.size:
         cutoff = top_k_cutoff(row, maximum, <Py_ssize_t> settings.top_k, scratch)
         shrink(row, cutoff, scratch)
     if settings.top_p <= ROUNDING:
         cutoff = maximum        # nothing at all has reached it already; one token and its ties are kept
-    elif settings.top_p < 1.0:
-        cutoff = top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, scratch)
-    if settings.min_p > 0.0:
-        cutoff = max(cutoff, min_p_cutoff(maximum, scale, settings.min_p))
-    if cutoff > -INFINITY:
+    elif settings.top_p >= 1.0:
+        cutoff = max(cutoff, least)
+    elif row.size <= SHORT:
+        cutoff = max(short_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, scratch), least)
+    else:
+        cutoff = long_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, least, scratch)
+    if cutoff > -INFINITY and not row.summed:
         shrink(row, cutoff, scratch)
     return cutoff
 
@@ -49,12 +55,8 @@ cdef inline float top_k_cutoff(View* row, float maximum, Py_ssize_t k, Scratch* 
         shrink(row, kth_largest(row.groups, group_count(row.size), k, maximum), scratch)
     if row.size <= SHORT:
         return kth_largest(row.values, row.size, k, maximum)
-    search.row = row
-    search.scale = NULL
-    search.scratch = scratch
-    search.floor = -INFINITY
-    search.maximum = maximum
-    search.fraction = (k - 0.5) / row.size      # halfway to the count before: no rounding can reach it or miss it
+    # Halfway to the count before: no rounding can reach it or miss it.
+    start(&search, row, NULL, (k - 0.5) / row.size, -INFINITY, next_up(maximum), scratch)
     return select(&search)
 
 
@@ -62,29 +64,35 @@ cdef inline float kth_largest(const float* values, Py_ssize_t count, Py_ssize_t 
     return quantile(values, NULL, count, k, 0.0, -INFINITY, next_up(maximum)).value
 
 
-cdef inline float top_p_cutoff(
+cdef inline float short_top_p_cutoff(
     View* row, float maximum, const Scale* scale, double top_p, float floor, Scratch* scratch
 ) noexcept nogil:
-    """The nucleus of the tokens at or above `floor` (Holtzman et al. 2019, equation 2)."""
-    cdef Search search
+    """The nucleus of a row so short that it is weighed in float64 at once. Tokens below `floor` are gone from it already."""
     cdef double total
     cdef float bound
-    if row.size <= SHORT:
-        # So few are weighed in float64 at once. Those below the floor are gone: `find_cutoff` has shrunk the row.
-        precise_weights(row.values, row.size, scale, scratch.weights)
-        total = sum_weights(scratch.weights, row.size)
-        # All tokens with a share below (1 - p)/V have less than 1 - p together: none of them can be in the nucleus.
-        bound = <float> logit_of(0.99 * (1.0 - top_p) * total / row.size, scale)
-        return quantile(
-            row.values, scratch.weights, row.size, (top_p - ROUNDING) * total, 0.0, max(floor, bound), next_up(maximum)
-        ).value
-    search.row = row
-    search.scale = scale
-    search.scratch = scratch
-    search.floor = floor
-    search.maximum = maximum
-    search.fraction = top_p - ROUNDING
-    return select(&search)
+    precise_weights(row.values, row.size, scale, scratch.weights)
+    total = sum_precise(scratch.weights, row.size)
+    # All tokens with a share below (1 - p)/V have less than 1 - p together: none of them can be in the nucleus.
+    bound = <float> logit_of(0.99 * (1.0 - top_p) * total / row.size, scale)
+    return quantile(
+        row.values, scratch.weights, row.size, (top_p - ROUNDING) * total, 0.0, max(floor, bound), next_up(maximum)
+    ).value
+
+
+cdef inline float long_top_p_cutoff(
+    View* row, float maximum, const Scale* scale, double top_p, float floor, float least, Scratch* scratch
+) noexcept nogil:
+    """The nucleus of the tokens at or above `floor`, or the tokens of it at or above `least`."""
+    cdef Search search
+    cdef float cutoff
+    start(&search, row, scale, top_p - ROUNDING, floor, next_up(maximum), scratch)
+    cutoff = max(select(&search), least)
+    if search.taken >= 0 and search.summed == search.high and cutoff <= search.high:
+        # What was taken and is kept will do for the draw: of the tokens above, the sums are known.
+        keep(search.taken, cutoff, scratch, &search.taken)
+        settle(row, search.taken, scratch)
+        row.summed = True
+    return cutoff
 
 
 cdef inline float min_p_cutoff(float maximum, const Scale* scale, double min_p) noexcept nogil:

@@ -1,34 +1,49 @@
 """The draw: the token at which the running sum of the kept weights, in index order, exceeds u times their total."""
 
-from thermonucleus.kernel.exp2 cimport chunk_weights, mass_above
-from thermonucleus.kernel.row cimport CHUNK, Reading, Scale, View, chunk_count, chunk_length
+from thermonucleus.kernel.exp2 cimport chunk_weights, drop_below, sum_chunk
+from thermonucleus.kernel.row cimport CHUNK, Reading, Scale, View, chunk_count, chunk_length, whole_chunk
 
 
 cdef inline double sum_chunks(
     const View* kept, const Scale* scale, float cutoff, Py_ssize_t chunks, double* running
 ) noexcept nogil:
     """Running sums of the kept weights over the chunks of the row; returns the last, the kept mass."""
-    cdef float w[CHUNK]
     cdef double total = 0.0
-    cdef Py_ssize_t chunk, i, n
-    cdef const float* x
-    for chunk in range(chunks):
-        running[chunk] = 0.0
-    for chunk in range(chunk_count(kept.size)):
-        x = kept.values + chunk * CHUNK
-        n = chunk_length(kept.size, chunk)
-        if kept.ids != NULL:
-            # Survivors, all of them kept: a chunk of them comes from anywhere.
-            chunk_weights(x, n, scale, w)
-            for i in range(n):
-                running[kept.ids[chunk * CHUNK + i] // CHUNK] += w[i]
-        elif kept.maxima[chunk] >= cutoff:
-            chunk_weights(x, n, scale, w)
-            running[chunk] = mass_above(x, w, n, cutoff)
+    cdef Py_ssize_t chunk
+    if not kept.summed:
+        for chunk in range(chunks):
+            running[chunk] = 0.0
+    if kept.ids != NULL:
+        add_survivors(kept, scale, running)
+    else:
+        add_chunks(kept, scale, cutoff, running)
     for chunk in range(chunks):
         total += running[chunk]
         running[chunk] = total
     return total
+
+
+cdef inline void add_survivors(const View* kept, const Scale* scale, double* sums) noexcept nogil:
+    cdef float w[CHUNK]
+    cdef Py_ssize_t start, i, n
+    for start in range(0, kept.size, 512):
+        n = min(kept.size - start, CHUNK)
+        chunk_weights(kept.values + start, n, scale, w)
+        for i in range(n):
+            sums[kept.ids[start + i] // CHUNK] += w[i]
+
+
+cdef inline void add_chunks(const View* kept, const Scale* scale, float cutoff, double* sums) noexcept nogil:
+    cdef float w[CHUNK]
+    cdef float spare[CHUNK]
+    cdef Py_ssize_t chunk
+    cdef const float* x
+    for chunk in range(chunk_count(kept.size)):
+        if kept.maxima[chunk] >= cutoff:
+            x = whole_chunk(kept, chunk, spare)
+            chunk_weights(x, CHUNK, scale, w)
+            drop_below(x, w, cutoff)
+            sums[chunk] = sum_chunk(w)
 
 
 cdef inline Py_ssize_t first_above(const double* running, Py_ssize_t chunks, double target) noexcept nogil:

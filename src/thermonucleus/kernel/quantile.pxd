@@ -2,8 +2,8 @@
 
 from libc.math cimport INFINITY
 
-from thermonucleus.kernel.exp2 cimport sum_weights
 from thermonucleus.kernel.floats cimport between, next_up
+from thermonucleus.kernel.precise cimport sum_precise
 from thermonucleus.kernel.row cimport CHUNK, LANES
 
 cdef struct Quantile:
@@ -22,17 +22,18 @@ cdef inline Quantile quantile(
     """
     cdef Quantile found
     cdef float pivot
-    cdef double above
+    cdef double above, above_low = -1.0
     cdef Py_ssize_t count, count_low = n, count_high = 0, trip = 0
     found.before = above_all
     while count_low - count_high > LANES and next_up(low) < high:
-        pivot = halfway(low, high, trip)
+        pivot = guess(low, high, (target - found.before) / (above_low - found.before), trip)
         trip += 1
         count = weigh_above(x, w, n, pivot, &above)
         above += above_all
         if above >= target:
             low = pivot
             count_low = count
+            above_low = above
         else:
             high = pivot
             count_high = count
@@ -45,11 +46,15 @@ cdef inline Quantile quantile(
     return found
 
 
-cdef inline float halfway(float low, float high, Py_ssize_t trip) noexcept nogil:
-    """A float strictly between: halfway by value, which finds smooth distributions soon; then by rank, which ends on any."""
-    cdef float middle = <float> (0.5 * (<double> low + high))
-    if trip < 12 and low < middle < high and low > -INFINITY and high < INFINITY:
-        return middle
+cdef inline float guess(float low, float high, double share, Py_ssize_t trip) noexcept nogil:
+    """A float strictly between: by interpolation and halving in turn, then by halving the rank, which ends on any distribution."""
+    cdef float middle
+    if trip < 24 and low > -INFINITY and high < INFINITY:
+        if trip % 2 == 0 or not 0.0 < share < 1.0:
+            share = 0.5
+        middle = <float> (high - share * (<double> high - low))
+        if low < middle < high:
+            return middle
     return between(low, high)
 
 
@@ -81,13 +86,9 @@ cdef inline Py_ssize_t take_between(
     const float* x, const double* w, Py_ssize_t n, float low, float high, float* out, double* weights
 ) noexcept nogil:
     cdef Py_ssize_t i, j, stop, count = 0
-    cdef int hit
-    for i in range(0, n, 16):
-        stop = i + LANES if i + LANES < n else n
-        hit = 0
-        for j in range(i, stop):
-            hit |= (x[j] >= low) & (x[j] < high)
-        if hit:
+    for i in range(0, n, 64):
+        stop = i + 64 if i + 64 < n else n
+        if any_between(x + i, stop - i, low, high):
             for j in range(i, stop):
                 if low <= x[j] < high:
                     out[count] = x[j]
@@ -96,15 +97,21 @@ cdef inline Py_ssize_t take_between(
     return count
 
 
+cdef inline bint any_between(const float* x, Py_ssize_t n, float low, float high) noexcept nogil:
+    cdef int hit = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        hit |= (x[i] >= low) & (x[i] < high)
+    return hit
+
+
 cdef inline Py_ssize_t weigh_above(
     const float* x, const double* w, Py_ssize_t n, float pivot, double* above
 ) noexcept nogil:
     """How many values lie at or above the pivot, and what they weigh."""
     cdef double kept[CHUNK]
     cdef Py_ssize_t start, i, length
-    cdef int count = 0
-    for i in range(n):
-        count += x[i] >= pivot
+    cdef int count = count_above(x, n, pivot)
     above[0] = count
     if w == NULL:
         return count
@@ -114,5 +121,13 @@ cdef inline Py_ssize_t weigh_above(
         length = min(n - start, CHUNK)
         for i in range(length):
             kept[i] = w[start + i] if x[start + i] >= pivot else 0.0
-        above[0] += sum_weights(kept, length)
+        above[0] += sum_precise(kept, length)
+    return count
+
+
+cdef inline int count_above(const float* x, Py_ssize_t n, float pivot) noexcept nogil:
+    cdef int count = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        count += x[i] >= pivot
     return count

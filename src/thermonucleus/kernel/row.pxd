@@ -3,6 +3,7 @@
     logits row -> summary -> cutoff -> draw -> token
 """
 
+from libc.math cimport NAN
 from libc.stdint cimport int64_t
 
 cdef enum:
@@ -14,7 +15,7 @@ cdef enum:
     # (More than 16 ways also, since gcc unrolls a loop of 16 altogether, and then does not vectorise it.)
     WAYS = 32
     # Survivors of a cutoff are copied out, and searched there, once there are at most this many.
-    SHORT = 4096
+    SHORT = 8192
 
 cdef struct Settings:
     double temperature
@@ -32,11 +33,12 @@ cdef struct Scale:
     double slope
     double reference
 
-# A row; or the survivors of one, whose token ids are in `ids` and whose maxima are not kept (all three NULL otherwise).
+# A row; or the survivors of one, whose token ids are in `ids` and whose maxima are not kept (groups and maxima are NULL then).
 cdef struct View:
     const float* values
     Py_ssize_t size
     const int64_t* ids
+    bint summed         # survivors only: more tokens than these are kept, and the running sums hold the weights of the others
     float* groups       # the maximum of each group: a chunk has WAYS of them
     float* maxima       # the maximum of each chunk
 
@@ -55,6 +57,7 @@ cdef struct Scratch:
     float* sample
     float* groups
     float* maxima
+    double* sums        # of the weights above the bracket of a search, for each chunk
 
 
 cdef inline Py_ssize_t chunk_count(Py_ssize_t size) noexcept nogil:
@@ -66,13 +69,26 @@ cdef inline Py_ssize_t chunk_length(Py_ssize_t size, Py_ssize_t chunk) noexcept 
     return CHUNK if rest > CHUNK else rest
 
 
+cdef inline const float* whole_chunk(const View* row, Py_ssize_t chunk, float* spare) noexcept nogil:
+    """The CHUNK values of a chunk; those of an incomplete one in `spare`, with NaN after them, which is never on any side of a pivot."""
+    cdef const float* x = row.values + chunk * CHUNK
+    cdef Py_ssize_t i, n = chunk_length(row.size, chunk)
+    if n == CHUNK:
+        return x
+    for i in range(n):
+        spare[i] = x[i]
+    for i in range(n, CHUNK):
+        spare[i] = NAN
+    return spare
+
+
 cdef inline Py_ssize_t group_count(Py_ssize_t size) noexcept nogil:
     return chunk_count(size) * WAYS
 
 
 cdef inline Py_ssize_t short_room(Py_ssize_t size) noexcept nogil:
-    """Room for SHORT survivors, and for the block that is being copied when there turn out to be more."""
-    return (size if size < SHORT else SHORT) + LANES
+    """Room for SHORT survivors, and for the chunk that is being copied when there turn out to be more."""
+    return (size if size < SHORT else SHORT) + CHUNK
 
 
 cdef inline size_t scratch_bytes(Py_ssize_t size) noexcept nogil:
@@ -83,8 +99,8 @@ cdef inline size_t scratch_bytes(Py_ssize_t size) noexcept nogil:
     )
 
 
-cdef inline Scratch carve(void* memory, Py_ssize_t size) noexcept nogil:
-    """Lay out `scratch_bytes(size)` bytes."""
+cdef inline Scratch carve(void* memory, Py_ssize_t size, double* sums) noexcept nogil:
+    """Lay out `scratch_bytes(size)` bytes, and the row's room for running sums, which are worked out in place."""
     cdef Scratch scratch
     cdef Py_ssize_t room = short_room(size)
     scratch.weights = <double*> memory
@@ -93,4 +109,5 @@ cdef inline Scratch carve(void* memory, Py_ssize_t size) noexcept nogil:
     scratch.sample = scratch.values + room
     scratch.groups = scratch.sample + room
     scratch.maxima = scratch.groups + group_count(size)
+    scratch.sums = sums
     return scratch

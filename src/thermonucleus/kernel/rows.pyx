@@ -2,7 +2,8 @@
 
 from thermonucleus.kernel.cutoff cimport find_cutoff
 from thermonucleus.kernel.draw cimport draw, fill, sum_chunks
-from thermonucleus.kernel.exp2 cimport logit_of, scale_for
+from thermonucleus.kernel.exp2 cimport scale_for
+from thermonucleus.kernel.precise cimport logit_of
 from thermonucleus.kernel.row cimport Reading, Scratch, Settings, View, carve, chunk_count
 from thermonucleus.kernel.summary cimport first_at, summarize
 
@@ -18,13 +19,14 @@ cdef api bint read_row(
     const float* row, Py_ssize_t size, const Settings* settings, void* memory, Reading* reading, double* running
 ) noexcept nogil:
     """Summary and cutoff. False if the row cannot be sampled from: NaN, +inf, or nothing but -inf."""
-    cdef Scratch scratch = carve(memory, size)
+    cdef Scratch scratch = carve(memory, size, running)
     cdef View view
     cdef float maximum
     cdef double mass
     view.values = row
     view.size = size
     view.ids = NULL
+    view.summed = False
     view.groups = scratch.groups
     view.maxima = scratch.maxima
     if not summarize(&view, &maximum):
