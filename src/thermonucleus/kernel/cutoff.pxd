@@ -8,10 +8,10 @@ from libc.math cimport INFINITY
 from thermonucleus.kernel.floats cimport next_up
 from thermonucleus.kernel.precise cimport logit_of, precise_log2, precise_weights, sum_precise
 from thermonucleus.kernel.quantile cimport quantile
-from thermonucleus.kernel.row cimport SHORT, Scale, Scratch, Settings, View, chunk_count, group_count
+from thermonucleus.kernel.row cimport ALL, NOTHING, OTHERS, SHORT, Scale, Scratch, Settings, View, chunk_count, group_count
 from thermonucleus.kernel.search cimport Search, start
 from thermonucleus.kernel.select cimport select
-from thermonucleus.kernel.survivors cimport keep, settle, shrink
+from thermonucleus.kernel.survivors cimport settle, shrink
 
 cdef extern from *:
     """
@@ -40,7 +40,7 @@ cdef inline float find_cutoff(
         cutoff = max(short_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, scratch), least)
     else:
         cutoff = long_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, least, scratch)
-    if cutoff > -INFINITY and not row.summed:
+    if cutoff > -INFINITY and row.summed == NOTHING:
         shrink(row, cutoff, scratch)
     return cutoff
 
@@ -86,13 +86,21 @@ cdef inline float long_top_p_cutoff(
     cdef Search search
     cdef float cutoff
     start(&search, row, scale, top_p - ROUNDING, floor, next_up(maximum), scratch)
+    search.least = least
     cutoff = max(select(&search), least)
-    if search.taken >= 0 and search.summed == search.high and cutoff <= search.high:
-        # What was taken and is kept will do for the draw: of the tokens above, the sums are known.
-        keep(search.taken, cutoff, scratch, &search.taken)
-        settle(row, search.taken, scratch)
-        row.summed = True
+    hand_over(row, &search, cutoff)
     return cutoff
+
+
+cdef inline void hand_over(View* row, const Search* search, float cutoff) noexcept nogil:
+    """Leave to the draw what the search has found out of what is kept, if together that is all."""
+    if search.summed == cutoff:
+        settle(row, 0, cutoff, cutoff, OTHERS, search.scratch)
+    elif search.taken >= 0 and search.taken_low <= cutoff <= search.taken_high:
+        if search.summed == search.taken_high:
+            settle(row, search.taken, cutoff, search.taken_high, OTHERS, search.scratch)
+        elif search.summed == search.taken_low:
+            settle(row, search.taken, search.taken_low, cutoff, ALL, search.scratch)
 
 
 cdef inline float min_p_cutoff(float maximum, const Scale* scale, double min_p) noexcept nogil:

@@ -1,7 +1,10 @@
 """The draw: the token at which the running sum of the kept weights, in index order, exceeds u times their total."""
 
-from thermonucleus.kernel.exp2 cimport chunk_weights, drop_below, sum_chunk
-from thermonucleus.kernel.row cimport CHUNK, Reading, Scale, View, chunk_count, chunk_length, whole_chunk
+from libc.math cimport INFINITY
+
+from thermonucleus.kernel.exp2 cimport chunk_weights
+from thermonucleus.kernel.masses cimport mass_between
+from thermonucleus.kernel.row cimport ALL, CHUNK, NOTHING, Reading, Scale, View, chunk_count, chunk_length, whole_chunk
 
 
 cdef inline double sum_chunks(
@@ -10,40 +13,43 @@ cdef inline double sum_chunks(
     """Running sums of the kept weights over the chunks of the row; returns the last, the kept mass."""
     cdef double total = 0.0
     cdef Py_ssize_t chunk
-    if not kept.summed:
-        for chunk in range(chunks):
-            running[chunk] = 0.0
-    if kept.ids != NULL:
-        add_survivors(kept, scale, running)
+    if kept.ids == NULL:
+        sum_row(kept, scale, cutoff, running)
     else:
-        add_chunks(kept, scale, cutoff, running)
+        if kept.summed == NOTHING:
+            for chunk in range(chunks):
+                running[chunk] = 0.0
+        add_survivors(kept, scale, -1.0 if kept.summed == ALL else 1.0, running)
     for chunk in range(chunks):
-        total += running[chunk]
+        # A sum from which all was taken away again would be what rounding left of it.
+        total += running[chunk] if kept.maxima[chunk] >= cutoff else 0.0
         running[chunk] = total
     return total
 
 
-cdef inline void add_survivors(const View* kept, const Scale* scale, double* sums) noexcept nogil:
+cdef inline void sum_row(const View* kept, const Scale* scale, float cutoff, double* sums) noexcept nogil:
+    cdef float spare[CHUNK]
+    cdef Py_ssize_t chunk
+    for chunk in range(chunk_count(kept.size)):
+        if kept.maxima[chunk] >= cutoff:
+            sums[chunk] = mass_between(whole_chunk(kept, chunk, spare), scale, cutoff, INFINITY)
+
+
+cdef inline void add_survivors(const View* kept, const Scale* scale, double sign, double* sums) noexcept nogil:
     cdef float w[CHUNK]
-    cdef Py_ssize_t start, i, n
+    cdef double sum = 0.0
+    cdef Py_ssize_t start, i, n, chunk = 0
     for start in range(0, kept.size, 512):
         n = min(kept.size - start, CHUNK)
         chunk_weights(kept.values + start, n, scale, w)
         for i in range(n):
-            sums[kept.ids[start + i] // CHUNK] += w[i]
-
-
-cdef inline void add_chunks(const View* kept, const Scale* scale, float cutoff, double* sums) noexcept nogil:
-    cdef float w[CHUNK]
-    cdef float spare[CHUNK]
-    cdef Py_ssize_t chunk
-    cdef const float* x
-    for chunk in range(chunk_count(kept.size)):
-        if kept.maxima[chunk] >= cutoff:
-            x = whole_chunk(kept, chunk, spare)
-            chunk_weights(x, CHUNK, scale, w)
-            drop_below(x, w, cutoff)
-            sums[chunk] = sum_chunk(w)
+            # Survivors of one chunk follow each other.
+            if kept.ids[start + i] // CHUNK != chunk:
+                sums[chunk] += sign * sum
+                chunk = kept.ids[start + i] // CHUNK
+                sum = 0.0
+            sum += w[i]
+    sums[chunk] += sign * sum
 
 
 cdef inline Py_ssize_t first_above(const double* running, Py_ssize_t chunks, double target) noexcept nogil:

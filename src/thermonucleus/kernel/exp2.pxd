@@ -10,8 +10,8 @@ from libc.float cimport FLT_MAX
 from libc.math cimport fabs, fmaf, rint
 from libc.stdint cimport uint32_t, uint64_t
 
-from thermonucleus.kernel.precise cimport Double, sum_lanes
-from thermonucleus.kernel.row cimport CHUNK, LANES, Scale
+from thermonucleus.kernel.precise cimport Double
+from thermonucleus.kernel.row cimport Scale
 
 cdef extern from *:
     """
@@ -102,57 +102,3 @@ cdef inline void chunk_weights(const float* x, Py_ssize_t n, const Scale* scale,
     if doubt >> 63:
         for i in range(n):
             out[i] = weight(x[i], &local)
-
-
-cdef inline float rough_or_doubt(float x, const Scale* scale, bint careful, uint64_t* doubt) noexcept nogil:
-    cdef Single shifted, power
-    cdef float y, r
-    y = x if x > scale.floor else scale.floor
-    shifted.value = fused(y, scale.high, scale.magic, careful, doubt)
-    r = fused(y, scale.high, -(shifted.value - scale.magic), careful, doubt)
-    # Minimax polynomial of 2**r on [-0.505, 0.505], relative error 7.8e-5.
-    power.value = fused(<float> 5.516501e-2, r, <float> 2.4265865e-1, careful, doubt)
-    power.value = fused(power.value, r, <float> 6.932656e-1, careful, doubt)
-    power.value = fused(power.value, r, <float> 9.9992522e-1, careful, doubt)
-    power.bits += shifted.bits << 23
-    return power.value
-
-
-cdef inline bint roughly(const Scale* scale) noexcept nogil:
-    """Whether `chunk_rough` is good for a row: it leaves out a part of the slope that matters for large logits."""
-    return scale.base == 0.0 and fabs(scale.reference) < 512.0
-
-
-cdef inline void chunk_rough(const float* x, Py_ssize_t n, const Scale* scale, float* out) noexcept nogil:
-    """Weights within 1.1e-4 relatively, for three quarters of the time."""
-    cdef Py_ssize_t i
-    cdef uint64_t doubt = 0
-    cdef Scale local = scale[0]
-    for i in range(n):
-        out[i] = rough_or_doubt(x[i], &local, False, &doubt)
-    if doubt >> 63:
-        for i in range(n):
-            out[i] = rough_or_doubt(x[i], &local, True, &doubt)
-
-
-cdef inline void drop_below(const float* x, float* w, float floor) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(512):
-        w[i] = w[i] if x[i] >= floor else <float> 0.0
-
-
-cdef inline double sum_chunk(float* w) noexcept nogil:
-    """Sum of CHUNK weights, which are used up, within 2.4e-7 relatively: by halves in float32, the last 32 in float64."""
-    cdef double lanes[2 * LANES]
-    cdef Py_ssize_t i
-    for i in range(256):
-        w[i] += w[i + 256]
-    for i in range(128):
-        w[i] += w[i + 128]
-    for i in range(64):
-        w[i] += w[i + 64]
-    for i in range(32):
-        w[i] += w[i + 32]
-    for i in range(32):
-        lanes[i] = w[i]
-    return sum_lanes(lanes)

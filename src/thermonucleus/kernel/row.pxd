@@ -16,6 +16,8 @@ cdef enum:
     WAYS = 32
     # Survivors of a cutoff are copied out, and searched there, once there are at most this many.
     SHORT = 8192
+    # Logits of a sample of a long row, at most.
+    SAMPLE = 4096
 
 cdef struct Settings:
     double temperature
@@ -33,14 +35,20 @@ cdef struct Scale:
     double slope
     double reference
 
-# A row; or the survivors of one, whose token ids are in `ids` and whose maxima are not kept (groups and maxima are NULL then).
+# What a row's running sums hold of its weights while survivors are about.
+cdef enum Sums:
+    NOTHING             # the survivors are all that is kept
+    OTHERS              # all else that is kept
+    ALL                 # all that is kept, and the survivors, which are not
+
+# A row; or the survivors of one, whose token ids are in `ids`.
 cdef struct View:
     const float* values
     Py_ssize_t size
     const int64_t* ids
-    bint summed         # survivors only: more tokens than these are kept, and the running sums hold the weights of the others
-    float* groups       # the maximum of each group: a chunk has WAYS of them
-    float* maxima       # the maximum of each chunk
+    float* groups       # the maximum of each group of the row: a chunk has WAYS of them
+    float* maxima       # the maximum of each chunk of the row
+    Sums summed         # nothing yet, unless these are survivors
 
 # All a draw needs to know of a row: tokens at or above `cutoff` are kept, a weight times `share` is a probability.
 cdef struct Reading:
@@ -49,12 +57,20 @@ cdef struct Reading:
     float share
     Py_ssize_t greedy   # the only token there is to draw at temperature 0, else -1
 
+# Some of the row's logits, and what each stands for.
+cdef struct Sample:
+    float* values
+    float* weights      # in units of 2**64; 1 each where tokens are counted; times what the logit stands for
+    Py_ssize_t size
+    Py_ssize_t certain  # the first of them stand for themselves alone
+    double share        # the number of tokens that each of the others stands for
+
 # Working memory of one row at a time.
 cdef struct Scratch:
-    double* weights     # of survivors, or of a sample
+    double* weights     # of survivors
     int64_t* ids        # of survivors
     float* values       # of survivors
-    float* sample
+    Sample sample
     float* groups
     float* maxima
     double* sums        # of the weights above the bracket of a search, for each chunk
@@ -92,11 +108,15 @@ cdef inline Py_ssize_t short_room(Py_ssize_t size) noexcept nogil:
 
 
 cdef inline size_t scratch_bytes(Py_ssize_t size) noexcept nogil:
-    cdef Py_ssize_t room = short_room(size)
     return (
-        room * (sizeof(double) + sizeof(int64_t) + 2 * sizeof(float))
-        + (group_count(size) + chunk_count(size)) * sizeof(float)
+        short_room(size) * (sizeof(double) + sizeof(int64_t) + sizeof(float))
+        + (2 * sample_room(size) + group_count(size) + chunk_count(size)) * sizeof(float)
     )
+
+
+cdef inline Py_ssize_t sample_room(Py_ssize_t size) noexcept nogil:
+    """Rows with at most SHORT tokens are not sampled."""
+    return SAMPLE + 128 if size > SHORT else 0
 
 
 cdef inline Scratch carve(void* memory, Py_ssize_t size, double* sums) noexcept nogil:
@@ -106,8 +126,9 @@ cdef inline Scratch carve(void* memory, Py_ssize_t size, double* sums) noexcept 
     scratch.weights = <double*> memory
     scratch.ids = <int64_t*> (scratch.weights + room)
     scratch.values = <float*> (scratch.ids + room)
-    scratch.sample = scratch.values + room
-    scratch.groups = scratch.sample + room
+    scratch.sample.values = scratch.values + room
+    scratch.sample.weights = scratch.sample.values + sample_room(size)
+    scratch.groups = scratch.sample.weights + sample_room(size)
     scratch.maxima = scratch.groups + group_count(size)
     scratch.sums = sums
     return scratch

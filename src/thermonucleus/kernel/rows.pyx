@@ -4,7 +4,7 @@ from thermonucleus.kernel.cutoff cimport find_cutoff
 from thermonucleus.kernel.draw cimport draw, fill, sum_chunks
 from thermonucleus.kernel.exp2 cimport scale_for
 from thermonucleus.kernel.precise cimport logit_of
-from thermonucleus.kernel.row cimport Reading, Scratch, Settings, View, carve, chunk_count
+from thermonucleus.kernel.row cimport NOTHING, Reading, Scratch, Settings, View, carve, chunk_count
 from thermonucleus.kernel.summary cimport first_at, summarize
 
 cdef extern from *:
@@ -26,7 +26,7 @@ cdef api bint read_row(
     view.values = row
     view.size = size
     view.ids = NULL
-    view.summed = False
+    view.summed = NOTHING
     view.groups = scratch.groups
     view.maxima = scratch.maxima
     if not summarize(&view, &maximum):

@@ -3,18 +3,22 @@
 What lies above is counted (top-k) or weighed (top-p). The answer is kept in a bracket, low <= answer < high.
 """
 
+from thermonucleus.kernel.masses cimport Sides
 from thermonucleus.kernel.row cimport Scale, Scratch, View
 
-# How the tokens are weighed: each level is dearer than the one before, and makes smaller errors.
+# How tokens are weighed: each level is dearer than the one before, and makes smaller errors.
 cdef enum:
-    ROUGH, SINGLE, DOUBLE
+    CRUDE, ROUGH, SINGLE, DOUBLE
 
 cdef extern from *:
     """
-    /* Relative error of a sum of weights at each level: of the weights themselves (see exp2.pxd), and of adding them up. */
-    static const double thermonucleus_error[] = {1.2e-4, 4e-7, 0.0};
+    /* Relative error of a sum of weights at each level: of the weights themselves (see crude.pxd and exp2.pxd), and of adding them
+       up; and the share of all that may be left out, being too little to matter. */
+    static const double thermonucleus_error[] = {0.0302, 0.0077, 3.2e-7, 0.0};
+    static const double thermonucleus_left_out[] = {0x1p-20, 0x1p-20, 0x1p-29, 0.0};
     """
-    const double[3] ERROR "thermonucleus_error"
+    const double[4] ERROR "thermonucleus_error"
+    const double[4] LEFT_OUT "thermonucleus_left_out"
 
 cdef struct Search:
     const View* row
@@ -22,16 +26,20 @@ cdef struct Search:
     Scratch* scratch
     double fraction
     float floor             # all there is to search are the tokens at or above it
-    float ceiling           # above all tokens
-    int level
+    float least             # where below it the answer lies does not matter
     float low
     float high
-    double below            # what lies below low
-    double above            # what lies at or above high
-    double total
-    Py_ssize_t taken        # the number of tokens in the bracket if they are in the scratch, else -1
-    float summed            # scratch.sums holds what lies at or above this, if it is no NaN
-    Py_ssize_t sampled      # logits in scratch.sample
+    double over_low         # what lies at or above low; -1 as long as that is not known
+    double over_high        # what lies at or above high
+    int level
+    float pivot             # of the last sweep
+    Sides outside           # what it found
+    double error            # by how much `lead` may be off for what it found
+    double inside           # what was taken weighs
+    Py_ssize_t taken        # tokens copied into the scratch: all those with taken_low <= x < taken_high; or -1
+    float taken_low
+    float taken_high
+    float summed            # scratch.sums hold the weights of the tokens at or above it
 
 
 cdef inline void start(
@@ -41,21 +49,25 @@ cdef inline void start(
     search.scale = scale
     search.scratch = scratch
     search.fraction = fraction
-    search.low = search.floor = floor
-    search.high = search.ceiling = ceiling
-    search.below = search.above = search.total = 0.0
+    search.low = search.floor = search.least = floor
+    search.high = search.summed = ceiling
+    search.over_low = -1.0
+    search.over_high = 0.0
+    search.level = SINGLE
     search.taken = -1
-    search.summed = ceiling
-    search.sampled = 0
 
 
-cdef inline double error_of(const Search* search, double above, double below) noexcept nogil:
+cdef inline double lead(const Search* search, const Sides* sides) noexcept nogil:
+    """By how much what lies above exceeds the fraction of both."""
+    return (1.0 - search.fraction) * sides.above - search.fraction * sides.below
+
+
+cdef inline double error_of(const Search* search, const Sides* sides) noexcept nogil:
     """How far `lead` may be off. Errors are relative to what was added up, so they shrink as the fraction nears 0 or 1."""
     if search.scale == NULL:
         return 0.0
-    return ERROR[search.level] * ((1.0 - search.fraction) * above + search.fraction * below)
-
-
-cdef inline double lead(const Search* search, double above, double below) noexcept nogil:
-    """0 or more if what lies above reaches the fraction of all."""
-    return (1.0 - search.fraction) * above - search.fraction * below
+    # The largest weight is 2**63.5 or more.
+    return (
+        ERROR[search.level] * ((1.0 - search.fraction) * sides.above + search.fraction * sides.below)
+        + LEFT_OUT[search.level] * 2.0**63
+    )

@@ -1,128 +1,217 @@
-"""Selection in a long row: pivots from a sample, a sweep that moves the bracket to them, and the rest among what is left in it."""
+"""Selection in a long row: guess from a sample where the answer lies, sweep the row once, and copy out only the tokens in doubt.
 
-from thermonucleus.kernel.exp2 cimport roughly
-from thermonucleus.kernel.floats cimport next_up
-from thermonucleus.kernel.pivots cimport Pivots, estimate, further
-from thermonucleus.kernel.precise cimport precise_weight, precise_weights, sum_precise
+Either few tokens come into question at all, the head of the row; these are copied out, and what lies below them need hardly be
+weighed (`select_head`). Or a sweep tells exactly what lies above some logit near the answer; then the tokens between that logit and
+the answer are copied out (`select`).
+"""
+
+from libc.math cimport INFINITY, fabs, sqrt
+
+from thermonucleus.kernel.crude cimport crude_will_do
+from thermonucleus.kernel.exp2 cimport weight
+from thermonucleus.kernel.floats cimport between, next_up
+from thermonucleus.kernel.precise cimport logit_of, precise_weight, precise_weights, sum_precise
 from thermonucleus.kernel.quantile cimport Quantile, count_above, quantile
-from thermonucleus.kernel.row cimport SHORT, group_count
-from thermonucleus.kernel.search cimport DOUBLE, ERROR, ROUGH, SINGLE, Search, error_of, lead
+from thermonucleus.kernel.row cimport SAMPLE, SHORT, Sample, group_count
+from thermonucleus.kernel.sample cimport (
+    sample_above,
+    sample_bracket,
+    sample_count,
+    sample_maxima,
+    sample_quantile,
+    sample_runs,
+    sampling_error,
+    weigh_sample,
+)
+from thermonucleus.kernel.search cimport CRUDE, DOUBLE, ERROR, SINGLE, Search, error_of, lead
 from thermonucleus.kernel.survivors cimport take
-from thermonucleus.kernel.sweep cimport Parts, sweep_counts, sweep_precisely, sweep_weights
+from thermonucleus.kernel.sweep cimport sweep
 
 cdef enum:
-    SAMPLE = 1024
+    # Logits in the sample that decides whether a row has a head.
+    FEW = 1024
 
 
 cdef inline float select(Search* search) noexcept nogil:
-    """Largest logit at which the fraction of all is reached."""
+    """Largest logit at which the fraction of all is reached, if that is above `least`; else any logit up to `least`."""
     cdef Quantile found
-    cdef Pivots pivots
     cdef Py_ssize_t trip = 0
-    begin(search)
-    while next_up(search.low) < search.high:
-        if search.taken < 0:
-            pivots = further(search, trip)
-            trip += 1
-            search.level = max(search.level, <int> SINGLE)
-            narrow(search, &pivots)
-            continue
-        if settled(search, &found):
-            return found.value
-        sharpen(search)
+    if search.scale != NULL and select_head(search, &found):
+        return found.value
+    while search.high > search.least and next_up(search.low) < search.high:
+        split(search, aim(search, trip))
+        trip += 1
+        if search.high > search.least and next_up(search.low) < search.high:
+            if reach(search) <= SHORT and gather(search) and settled(search, &found):
+                return found.value
     return search.low       # ties: there is no other float left in the bracket
 
 
-cdef inline void begin(Search* search) noexcept nogil:
-    """The first trip. Where few tokens come into question, all of these are taken, and the others need only be weighed roughly."""
-    cdef Pivots pivots
-    search.level = SINGLE
-    if search.scale != NULL:
-        pivots = estimate(search, SAMPLE)
-        if count_above(search.row.groups, group_count(search.row.size), pivots.lower) * 4 <= group_count(search.row.size):
-            pivots.upper = search.ceiling
-            pivots.expected = 0.0
-            search.level = rough_enough(search, pivots.lower)
-            narrow(search, &pivots)
-            return
-    pivots = estimate(search, SHORT)
-    narrow(search, &pivots)
+cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:
+    """Find the answer among the few tokens of the head; False if there is none, or the answer lies below it."""
+    search.taken_high = search.high
+    search.taken_low = head_end(search)
+    if search.taken_low > search.low and gather_head(search):
+        search.outside = sweep(search, search.taken_low, search.taken_high)
+        search.error = error_of(search, &search.outside)
+        return settled(search, found)
+    return False
 
 
-cdef inline int rough_enough(const Search* search, float lower) noexcept nogil:
-    """ROUGH if its error would be small against the weight of the tokens that come last into question."""
-    # The largest weight is about 2**64, and some part of the total.
-    if roughly(search.scale) and 8.0 * ERROR[ROUGH] * (1.0 - search.fraction) * 2.0**64 < precise_weight(lower, search.scale):
-        return ROUGH
-    return SINGLE
-
-
-cdef inline void narrow(Search* search, const Pivots* pivots) noexcept nogil:
-    """Move the ends of the bracket to the pivots, and take what is left in it if that is not too much."""
-    cdef float lower = max(pivots.lower, search.low), upper = min(pivots.upper, search.high)
-    while not place(search, lower, upper):
+cdef inline float head_end(Search* search) noexcept nogil:
+    """The lowest logit that need be looked at, if few tokens are above it; else `low`."""
+    cdef Sample* sample = &search.scratch.sample
+    cdef double all, error
+    cdef float end, middle
+    search.level = CRUDE if crude_will_do(search.scale) and search.floor == -INFINITY else SINGLE
+    sample_maxima(sample, search.row, search.floor)
+    sample.share = 1.0
+    weigh_sample(sample, search.scale)
+    all = sample_above(sample, search.low)
+    if all > 0.0:
+        # Tokens with a share below (1 - p)/V of some part of the mass have less than 1 - p together.
+        end = logit_of(0.99 * 2.0**64 * (1.0 - search.fraction) * all / search.row.size, search.scale)
+        end = max(max(end, search.low), search.least)
+        if few_above(search, end, 64):
+            return end
+    sample_runs(sample, search.row, search.floor, FEW)
+    weigh_sample(sample, search.scale)
+    all = sample_above(sample, search.low)
+    middle = sample_quantile(sample, search.fraction * all, search.low, search.high)
+    error = 2.5 * sampling_error(sample, search.fraction, middle)
+    # Of the maxima it is not known how much of the head is in tokens that are no chunk's maximum.
+    end = sample_quantile(sample, search.fraction * all + error, search.low, middle)
+    end = max(end, search.least)
+    if not few_above(search, end, 4):
+        return search.low
+    # What rounding might decide should weigh less than the tokens that come last.
+    while search.level < SINGLE and (
+        4.0 * ERROR[search.level] * (1.0 - search.fraction) * all * 2.0**64 > precise_weight(middle, search.scale)
+    ):
         search.level += 1
-    search.taken = -1
-    if pivots.expected <= SHORT:
-        search.taken = take(search.row, search.low, search.high, search.scratch)
+    return end
 
 
-cdef inline bint place(Search* search, float lower, float upper) noexcept nogil:
-    """False if what lies above a pivot is too near the target to say on which side of it the answer is."""
-    cdef Parts parts = sweep(search, lower, upper)
-    cdef double ahead_lower = lead(search, parts.above + parts.between, parts.below)
-    cdef double ahead_upper = lead(search, parts.above, parts.between + parts.below)
-    cdef double error = error_of(search, parts.above + parts.between, parts.below)
-    if lower > search.low and -error < ahead_lower < error:
-        return False
-    error = error_of(search, parts.above, parts.between + parts.below)
-    if upper < search.high and -error < ahead_upper < error:
-        return False
-    search.total = parts.above + parts.between + parts.below
-    if upper < search.high and ahead_upper >= 0.0:
-        search.low = upper
-        search.below = parts.between + parts.below
-    elif lower > search.low and ahead_lower < 0.0:
-        search.high = lower
-        search.above = parts.above + parts.between
+cdef inline bint few_above(const Search* search, float low, Py_ssize_t part) noexcept nogil:
+    """Whether a small part of the groups at most have a token at or above `low`."""
+    return low > search.low and count_above(search.row.groups, group_count(search.row.size), low) * part <= group_count(search.row.size)
+
+
+cdef inline float aim(Search* search, Py_ssize_t trip) noexcept nogil:
+    """A logit strictly inside the bracket, near the answer by a sample."""
+    cdef Sample* sample = &search.scratch.sample
+    cdef double wanted
+    cdef float pivot
+    # Whatever a sample may miss, halving the bracket by rank ends the search.
+    if trip % 3 == 2:
+        return between(search.low, search.high)
+    if trip == 0:
+        wanted = search.fraction
+        sample.size = sample.certain = 0
+        if search.scale != NULL:
+            sample_maxima(sample, search.row, search.floor)
+        sample_runs(sample, search.row, search.floor, SAMPLE)
     else:
-        search.low = lower
-        search.below = parts.below
-        search.high = upper
-        search.above = parts.above
+        wanted = (search.fraction * (search.outside.above + search.outside.below) - search.over_high)
+        wanted /= search.over_low - search.over_high
+        sample_bracket(sample, search.row, search.low, search.high)
+    weigh_sample(sample, search.scale)
+    pivot = sample_quantile(sample, wanted * sample_above(sample, -INFINITY), search.low, search.high)
+    pivot = max(pivot, search.least)
+    return pivot if search.low < pivot < search.high else next_up(search.low)
+
+
+cdef inline void split(Search* search, float pivot) noexcept nogil:
+    """Move one end of the bracket to the pivot."""
+    search.pivot = pivot
+    search.level = SINGLE
+    search.outside = sweep(search, pivot, pivot)
+    search.error = error_of(search, &search.outside)
+    if fabs(lead(search, &search.outside)) < search.error:
+        search.level = DOUBLE
+        search.outside = sweep(search, pivot, pivot)
+        search.error = 0.0
+    if search.over_low < 0.0:
+        search.over_low = search.outside.above + search.outside.below
+    if lead(search, &search.outside) >= 0.0:
+        search.low = pivot
+        search.over_low = search.outside.above
+    else:
+        search.high = pivot
+        search.over_high = search.outside.above
+
+
+cdef inline double reach(Search* search) noexcept nogil:
+    """Guess how far from the pivot the answer can be; returns how many tokens are between, by the sample."""
+    cdef const Sample* sample = &search.scratch.sample
+    cdef double unit = 1.0 if search.scale == NULL else 2.0**-64
+    cdef double off = fabs(lead(search, &search.outside)) * unit
+    cdef double one = sample.share * (unit * weight(search.pivot, search.scale) if search.scale != NULL else 1.0)
+    cdef double over = sample_above(sample, search.pivot)
+    # The sample's tokens between are a random number of them, of which the standard deviation is the root.
+    off += 3.0 * sqrt(off * one + one * one)
+    if search.high == search.pivot:
+        search.taken_high = search.pivot
+        search.taken_low = sample_quantile(sample, over + off, search.low, search.high)
+    else:
+        search.taken_low = search.pivot
+        search.taken_high = search.high
+        if over > off:
+            search.taken_high = min(next_up(sample_quantile(sample, over - off, search.low, search.high)), search.high)
+    return sample_count(sample, search.taken_low, search.taken_high)
+
+
+cdef inline bint gather(Search* search) noexcept nogil:
+    """Copy out and weigh the tokens between the pivot and where the answer is thought to be; False if they are too many."""
+    if not gather_head(search):
+        return False
+    if search.taken_high == search.pivot:
+        search.outside.below -= search.inside
+    else:
+        search.outside.above -= search.inside
     return True
 
 
-cdef inline Parts sweep(Search* search, float lower, float upper) noexcept nogil:
-    if search.scale == NULL:
-        return sweep_counts(search.row, lower, upper)
-    if search.level == DOUBLE:
-        return sweep_precisely(search.row, search.scale, search.floor, lower, upper)
-    search.summed = upper
-    return sweep_weights(
-        search.row, search.scale, search.level, search.floor, lower, upper, search.scratch.sums
-    )
+cdef inline bint gather_head(Search* search) noexcept nogil:
+    search.taken = take(search.row, search.taken_low, search.taken_high, search.scratch)
+    search.inside = search.taken
+    if search.taken > 0 and search.scale != NULL:
+        precise_weights(search.scratch.values, search.taken, search.scale, search.scratch.weights)
+        search.inside = sum_precise(search.scratch.weights, search.taken)
+    return search.taken >= 0
 
 
 cdef inline bint settled(Search* search, Quantile* found) noexcept nogil:
-    """Find the answer among what was taken; False if rounding might have led elsewhere."""
-    cdef double* weights = NULL
-    cdef double inside = search.taken, target, error
-    if search.scale != NULL:
-        weights = search.scratch.weights
-        precise_weights(search.scratch.values, search.taken, search.scale, weights)
-        inside = sum_precise(weights, search.taken)
-    target = search.fraction * (search.above + inside + search.below)
-    error = error_of(search, search.above, search.below)
-    found[0] = quantile(search.scratch.values, weights, search.taken, target, search.above, search.low, search.high)
-    return search.level == DOUBLE or (found.above >= target + error and found.before <= target - error)
+    """Find the answer among what was taken; else False, and the bracket is moved to where the answer is."""
+    cdef const double* weights = NULL if search.scale == NULL else search.scratch.weights
+    cdef double target, over, gap
+    while True:
+        target = search.fraction * (search.outside.above + search.inside + search.outside.below)
+        over = search.outside.above + search.inside
+        if over < target - search.error:
+            search.high = search.taken_low
+            search.over_high = over
+            return False
+        if search.outside.above >= target + search.error:
+            search.low = search.taken_high
+            search.over_low = search.outside.above
+            return False
+        gap = 0.0
+        if over >= target + search.error and search.outside.above < target - search.error:
+            found[0] = quantile(
+                search.scratch.values, weights, search.taken, target, search.outside.above, search.taken_low, search.taken_high
+            )
+            gap = min(found.above - target, target - found.before)
+        if search.scale == NULL or search.level == DOUBLE or gap > search.error:
+            return True
+        sharpen(search, gap)
 
 
-cdef inline void sharpen(Search* search) noexcept nogil:
-    """Weigh what lies outside the bracket anew, with a smaller error. The bracket stands: no error could have mattered to it."""
-    cdef Parts parts
+cdef inline void sharpen(Search* search, double gap) noexcept nogil:
+    """Weigh what lies outside anew, with an error below the gap."""
+    cdef double error = search.error / ERROR[search.level]
     search.level += 1
-    parts = sweep(search, search.low, search.high)
-    search.above = parts.above
-    search.below = parts.below
-    search.total = parts.above + parts.between + parts.below
+    while search.level < DOUBLE and error * ERROR[search.level] > gap:
+        search.level += 1
+    search.outside = sweep(search, search.taken_low, search.taken_high)
+    search.error = error_of(search, &search.outside)

@@ -5,45 +5,75 @@ One read of the row. Everything after it looks only where a maximum says that it
 
 from libc.math cimport INFINITY
 
-from thermonucleus.kernel.row cimport CHUNK, WAYS, View, chunk_count, chunk_length
+from thermonucleus.kernel.row cimport CHUNK, WAYS, View, chunk_count
 
 
 cdef inline bint summarize(View* row, float* maximum) noexcept nogil:
     """Fill the maxima. False if the row holds NaN or +inf, or nothing but -inf."""
-    cdef Py_ssize_t chunk
-    cdef bint sound = True
-    cdef float highest = -INFINITY
-    for chunk in range(chunk_count(row.size)):
-        sound &= summarize_chunk(
-            row.values + chunk * CHUNK, chunk_length(row.size, chunk), row.groups + chunk * WAYS, &row.maxima[chunk]
-        )
-        highest = row.maxima[chunk] if row.maxima[chunk] > highest else highest
-    maximum[0] = highest
-    return sound and -INFINITY < highest < INFINITY
-
-
-cdef inline bint summarize_chunk(const float* x, Py_ssize_t n, float* groups, float* maximum) noexcept nogil:
-    """The maxima of up to CHUNK floats; False if one of them is NaN, which a comparison would pass over."""
-    cdef float highest[WAYS]
     cdef int sound[WAYS]
-    cdef Py_ssize_t i, j, whole = n - n % WAYS
+    cdef Py_ssize_t chunk, way, whole = row.size // CHUNK
+    cdef float highest = -INFINITY
+    for way in range(WAYS):
+        sound[way] = 1
+    for chunk in range(whole):
+        summarize_chunk(row.values + chunk * CHUNK, row.groups + chunk * WAYS, sound)
+    if whole < chunk_count(row.size):
+        summarize_rest(row.values + whole * CHUNK, row.size - whole * CHUNK, row.groups + whole * WAYS, sound)
+    for chunk in range(chunk_count(row.size)):
+        row.maxima[chunk] = largest(row.groups + chunk * WAYS)
+        highest = larger(row.maxima[chunk], highest)
+    for way in range(WAYS):
+        sound[0] &= sound[way]
+    maximum[0] = highest
+    return sound[0] and -INFINITY < highest < INFINITY
+
+
+cdef inline float larger(float a, float b) noexcept nogil:
+    return a if a > b else b
+
+
+cdef inline void summarize_chunk(const float* x, float* groups, int* sound) noexcept nogil:
+    """The maxima of CHUNK floats; `sound` becomes 0 where one of them is NaN, which a comparison would pass over."""
+    cdef float highest[WAYS]
+    cdef Py_ssize_t i, j
+    cdef float a, b
     for j in range(WAYS):
         highest[j] = -INFINITY
-        sound[j] = 1
-    for i in range(0, whole, 32):
+    for i in range(0, 512, 64):
         for j in range(WAYS):
-            highest[j] = x[i + j] if x[i + j] > highest[j] else highest[j]
-            sound[j] &= x[i + j] == x[i + j]
-    for i in range(whole, n):
-        highest[i - whole] = x[i] if x[i] > highest[i - whole] else highest[i - whole]
-        sound[i - whole] &= x[i] == x[i]
+            # Two at a time, since one instruction tells whether either of two floats is NaN.
+            a = x[i + j]
+            b = x[i + WAYS + j]
+            sound[j] &= (a == a) & (b == b)
+            highest[j] = larger(larger(a, b), highest[j])
     for j in range(WAYS):
         groups[j] = highest[j]
-    for j in range(1, WAYS):
-        highest[0] = highest[j] if highest[j] > highest[0] else highest[0]
-        sound[0] &= sound[j]
-    maximum[0] = highest[0]
-    return sound[0]
+
+
+cdef inline void summarize_rest(const float* x, Py_ssize_t n, float* groups, int* sound) noexcept nogil:
+    """The same for less than CHUNK floats."""
+    cdef Py_ssize_t i, j, whole = n - n % WAYS
+    for j in range(WAYS):
+        groups[j] = -INFINITY
+    for i in range(0, whole, 32):
+        for j in range(WAYS):
+            sound[j] &= x[i + j] == x[i + j]
+            groups[j] = larger(x[i + j], groups[j])
+    for j in range(n - whole):
+        sound[j] &= x[whole + j] == x[whole + j]
+        groups[j] = larger(x[whole + j], groups[j])
+
+
+cdef inline float largest(const float* groups) noexcept nogil:
+    """The largest of WAYS floats, by halves: a comparison after the other would wait for each."""
+    cdef float eight[8]
+    cdef float four[4]
+    cdef Py_ssize_t j
+    for j in range(8):
+        eight[j] = larger(larger(groups[j], groups[j + 8]), larger(groups[j + 16], groups[j + 24]))
+    for j in range(4):
+        four[j] = larger(eight[j], eight[j + 4])
+    return larger(larger(four[0], four[2]), larger(four[1], four[3]))
 
 
 cdef inline Py_ssize_t first_at(const View* row, float value) noexcept nogil:

@@ -3,7 +3,7 @@
 from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, uint32_t
 
-from thermonucleus.kernel.row cimport CHUNK, SHORT, WAYS, Scratch, View, chunk_count, whole_chunk
+from thermonucleus.kernel.row cimport CHUNK, NOTHING, SHORT, WAYS, Scratch, Sums, View, chunk_count, whole_chunk
 
 cdef union Power:
     float value
@@ -12,64 +12,57 @@ cdef union Power:
 
 cdef inline bint shrink(View* row, float cutoff, Scratch* scratch) noexcept nogil:
     """Reduce the row to its tokens at or above the cutoff. False, and the row as it was, if these are more than SHORT."""
-    cdef Py_ssize_t count
-    if row.ids != NULL:
-        keep(row.size, cutoff, scratch, &row.size)
-        return True
-    count = take(row, cutoff, INFINITY, scratch)
+    cdef Py_ssize_t count = row.size
+    if row.ids == NULL:
+        count = take(row, cutoff, INFINITY, scratch)
     if count < 0:
         return False
-    settle(row, count, scratch)
+    settle(row, count, cutoff, INFINITY, NOTHING, scratch)
     return True
 
 
-cdef inline void settle(View* row, Py_ssize_t count, Scratch* scratch) noexcept nogil:
-    """From here on the row is what was taken of it."""
-    row.ids = scratch.ids
-    row.values = scratch.values
-    row.groups = row.maxima = NULL
-    row.summed = False
-    row.size = count
-
-
-cdef inline void keep(Py_ssize_t count, float cutoff, Scratch* scratch, Py_ssize_t* kept) noexcept nogil:
-    """Keep what was taken at or above the cutoff. In place: what is written has been read before."""
+cdef inline void settle(
+    View* row, Py_ssize_t count, float low, float high, Sums summed, Scratch* scratch
+) noexcept nogil:
+    """From here on the row is what was taken of it with low <= x < high."""
     cdef Py_ssize_t i, left = 0
     for i in range(count):
+        # In place: what is written has been read before.
         scratch.values[left] = scratch.values[i]
         scratch.ids[left] = scratch.ids[i]
-        left += scratch.values[i] >= cutoff
-    kept[0] = left
+        left += (scratch.values[i] >= low) & (scratch.values[i] < high)
+    row.ids = scratch.ids
+    row.values = scratch.values
+    row.size = left
+    row.summed = summed
 
 
 cdef inline Py_ssize_t take(const View* row, float low, float high, Scratch* scratch) noexcept nogil:
     """Copy out the values of a whole row with low <= value < high, and their ids; their number, or -1 if it exceeds SHORT."""
     cdef uint32_t hits[WAYS]
-    cdef Py_ssize_t hit_ways[WAYS]
-    cdef Py_ssize_t chunk, way, i, found, count = 0
+    cdef uint32_t ways
+    cdef Py_ssize_t chunk, way, count = 0
     cdef float spare[CHUNK]
     cdef const float* x
     for chunk in range(chunk_count(row.size)):
         if row.maxima[chunk] < low:
             continue
         x = whole_chunk(row, chunk, spare)
-        mark(x, low, high, hits)
-        # The ways that have any are listed first, without a branch for each to be mispredicted.
-        found = 0
-        for way in range(WAYS):
-            hit_ways[found] = way
-            found += hits[way] != 0
-        for i in range(found):
-            count = copy_marked(x, chunk * CHUNK, hit_ways[i], hits[hit_ways[i]], count, scratch)
+        ways = mark(x, low, high, hits)
+        while ways:
+            way = lowest_bit(ways)
+            ways &= ways - 1
+            count = copy_marked(x, chunk * CHUNK, way, hits[way], count, scratch)
         if count > SHORT:
             return -1
     return count
 
 
-cdef inline void mark(const float* x, float low, float high, uint32_t* hits) noexcept nogil:
-    """Bit i of hits[way] says whether low <= x[i * WAYS + way] < high."""
+cdef inline uint32_t mark(const float* x, float low, float high, uint32_t* hits) noexcept nogil:
+    """Bit i of hits[way] says whether low <= x[i * WAYS + way] < high; bit way of the result, whether any bit of hits[way] is set."""
     cdef Py_ssize_t i, way
     cdef uint32_t marks[WAYS]
+    cdef uint32_t ways = 0
     for way in range(WAYS):
         marks[way] = 0
     for i in range(16):
@@ -77,19 +70,25 @@ cdef inline void mark(const float* x, float low, float high, uint32_t* hits) noe
             marks[way] |= <uint32_t> ((x[32 * i + way] >= low) & (x[32 * i + way] < high)) << i
     for way in range(WAYS):
         hits[way] = marks[way]
+        ways |= <uint32_t> (marks[way] != 0) << way
+    return ways
 
 
 cdef inline Py_ssize_t copy_marked(
     const float* x, Py_ssize_t start, Py_ssize_t way, uint32_t hits, Py_ssize_t count, Scratch* scratch
 ) noexcept nogil:
-    cdef Power lowest
     cdef Py_ssize_t i
     while hits:
-        # The number of the lowest bit, which as a float is a power of two, is that float's exponent.
-        lowest.value = <float> <int32_t> (hits & (~hits + 1))
-        i = ((lowest.bits >> 23) - 127) * WAYS + way
+        i = lowest_bit(hits) * WAYS + way
+        hits &= hits - 1
         scratch.values[count] = x[i]
         scratch.ids[count] = start + i
         count += 1
-        hits &= hits - 1
     return count
+
+
+cdef inline Py_ssize_t lowest_bit(uint32_t bits) noexcept nogil:
+    """The number of the lowest bit set, which as a float is a power of two: that float's exponent."""
+    cdef Power lowest
+    lowest.value = <float> (bits & (~bits + 1))
+    return (lowest.bits >> 23) - 127

@@ -1,123 +1,105 @@
-"""A sweep over a long row: what lies above, between and below two pivots."""
+"""A sweep over a long row: what lies below a logit, and what lies at or above another."""
 
-from libc.math cimport INFINITY
-
-from thermonucleus.kernel.exp2 cimport chunk_rough, chunk_weights, drop_below, sum_chunk
+from thermonucleus.kernel.crude cimport crude_mass_below, rough_mass_below
+from thermonucleus.kernel.masses cimport Sides, mass_outside
 from thermonucleus.kernel.precise cimport logit_of, precise_weights, sum_precise
 from thermonucleus.kernel.quantile cimport count_above
 from thermonucleus.kernel.row cimport CHUNK, Scale, View, chunk_count, chunk_length, whole_chunk
-from thermonucleus.kernel.search cimport ROUGH, SINGLE
-
-cdef struct Parts:
-    double above        # x >= upper
-    double between      # lower <= x < upper
-    double below        # floor <= x < lower
+from thermonucleus.kernel.search cimport CRUDE, DOUBLE, LEFT_OUT, SINGLE, Search
 
 
-cdef inline Parts sweep_counts(const View* row, float lower, float upper) noexcept nogil:
-    cdef Parts parts
-    cdef Py_ssize_t chunk, n, above = 0, both = 0
+cdef inline Sides sweep(Search* search, float low, float high) noexcept nogil:
+    """What lies below low, and at or above high; at a level below SINGLE nothing may lie there."""
+    if search.scale == NULL:
+        return sweep_counts(search.row, low, high)
+    if search.level == DOUBLE:
+        return sweep_precisely(search.row, search.scale, search.floor, low, high)
+    search.summed = high
+    if search.level == SINGLE:
+        return sweep_weights(search, low, high)
+    return sweep_below(search, low)
+
+
+cdef inline Sides sweep_counts(const View* row, float low, float high) noexcept nogil:
+    cdef Sides sides
+    cdef Py_ssize_t chunk, n, over_low = 0, over_high = 0
     cdef const float* x
     for chunk in range(chunk_count(row.size)):
         x = row.values + chunk * CHUNK
         n = chunk_length(row.size, chunk)
-        if row.maxima[chunk] >= lower:
-            both += count_above(x, n, lower)
-        if row.maxima[chunk] >= upper:
-            above += count_above(x, n, upper)
-    parts.above = above
-    parts.between = both - above
-    parts.below = row.size - both
-    return parts
+        if row.maxima[chunk] >= high:
+            over_high += count_above(x, n, high)
+        if low < high and row.maxima[chunk] >= low:
+            over_low += count_above(x, n, low)
+    sides.above = over_high
+    sides.below = row.size - (over_low if low < high else over_high)
+    return sides
 
 
-cdef inline Parts sweep_weights(
-    const View* row, const Scale* scale, int level, float floor, float lower, float upper, double* sums
-) noexcept nogil:
-    """Weights in float32. `sums`: of the weights above, for each chunk."""
-    cdef Parts parts
-    cdef Py_ssize_t chunk
-    cdef const float* x
-    cdef float highest
-    cdef float negligible = negligible_logit(row, scale, level)
-    cdef float w[CHUNK]
+cdef inline Sides sweep_weights(Search* search, float low, float high) noexcept nogil:
+    """Weights in float32. The sums of those above are kept for each chunk."""
+    cdef Sides sides, part
     cdef float spare[CHUNK]
-    parts.above = parts.between = parts.below = 0.0
+    cdef double* sums = search.scratch.sums
+    cdef const View* row = search.row
+    cdef float bound = max(search.floor, negligible_logit(search))
+    cdef Py_ssize_t chunk
+    sides.below = sides.above = 0.0
     for chunk in range(chunk_count(row.size)):
         sums[chunk] = 0.0
-        highest = row.maxima[chunk]
-        if highest < floor or highest < negligible:
-            continue
-        x = whole_chunk(row, chunk, spare)
-        if level == ROUGH:
-            chunk_rough(x, CHUNK, scale, w)
-        else:
-            chunk_weights(x, CHUNK, scale, w)
-        if floor > -INFINITY:
-            drop_below(x, w, floor)
-        if highest < lower:
-            parts.below += sum_chunk(w)
-        else:
-            sums[chunk] = split_chunk(x, w, lower, upper, highest >= upper, &parts)
-    return parts
+        if row.maxima[chunk] >= bound:
+            part = mass_outside(whole_chunk(row, chunk, spare), search.scale, search.floor, low, high)
+            sums[chunk] = part.above
+            sides.below += part.below
+            sides.above += part.above
+    return sides
 
 
-cdef inline float negligible_logit(const View* row, const Scale* scale, int level) noexcept nogil:
-    """What lies below comes to less than the rounding errors: less than 2**-28 of the total; to less than 2**-20 roughly."""
-    # The largest weight is 2**63.5 or more.
-    cdef double share = 2.0**-29 if level == SINGLE else 2.0**-21
-    return <float> logit_of(2.0**63 * share / row.size, scale)
+cdef inline Sides sweep_below(Search* search, float low) noexcept nogil:
+    """What lies below, and not far from it."""
+    cdef Sides sides
+    cdef float spare[CHUNK]
+    cdef const View* row = search.row
+    cdef const float* x
+    cdef float bound = negligible_logit(search)
+    cdef Py_ssize_t chunk
+    sides.below = sides.above = 0.0
+    for chunk in range(chunk_count(row.size)):
+        search.scratch.sums[chunk] = 0.0
+        if row.maxima[chunk] >= bound:
+            x = whole_chunk(row, chunk, spare)
+            if search.level == CRUDE:
+                sides.below += crude_mass_below(x, search.scale, low)
+            else:
+                sides.below += rough_mass_below(x, search.scale, low)
+    return sides
 
 
-cdef inline double split_chunk(
-    const float* x, float* w, float lower, float upper, bint reaches_upper, Parts* parts
-) noexcept nogil:
-    """Add the chunk's weights, which are used up, to the parts; returns what it adds above."""
-    cdef float above[CHUNK]
-    cdef float below[CHUNK]
-    cdef Py_ssize_t i
-    cdef double sum_above = 0.0
-    for i in range(512):
-        below[i] = w[i] if x[i] < lower else <float> 0.0
-    if reaches_upper:
-        for i in range(512):
-            above[i] = w[i] if x[i] >= upper else <float> 0.0
-        for i in range(512):
-            w[i] = w[i] - above[i] - below[i]
-        sum_above = sum_chunk(above)
-    else:
-        for i in range(512):
-            w[i] -= below[i]
-    parts.above += sum_above
-    parts.between += sum_chunk(w)
-    parts.below += sum_chunk(below)
-    return sum_above
+cdef inline float negligible_logit(const Search* search) noexcept nogil:
+    """Of tokens below it there may be as many as there are tokens, and the search can still leave them out."""
+    return <float> logit_of(LEFT_OUT[search.level] * 2.0**63 / search.row.size, search.scale)
 
 
-cdef inline Parts sweep_precisely(
-    const View* row, const Scale* scale, float floor, float lower, float upper
+cdef inline Sides sweep_precisely(
+    const View* row, const Scale* scale, float floor, float low, float high
 ) noexcept nogil:
     """Weights in float64."""
-    cdef Parts parts
+    cdef Sides sides
     cdef Py_ssize_t chunk, i
     cdef const float* x
     cdef double w[CHUNK]
-    cdef double above[CHUNK]
     cdef double below[CHUNK]
     cdef float spare[CHUNK]
-    parts.above = parts.between = parts.below = 0.0
+    sides.below = sides.above = 0.0
     for chunk in range(chunk_count(row.size)):
         if row.maxima[chunk] < floor:
             continue
         x = whole_chunk(row, chunk, spare)
         precise_weights(x, CHUNK, scale, w)
         for i in range(512):
-            above[i] = w[i] if x[i] >= upper else 0.0
+            below[i] = w[i] if (x[i] >= floor) & (x[i] < low) else 0.0
         for i in range(512):
-            below[i] = w[i] if floor <= x[i] < lower else 0.0
-        for i in range(512):
-            w[i] = w[i] if lower <= x[i] < upper else 0.0
-        parts.above += sum_precise(above, CHUNK)
-        parts.between += sum_precise(w, CHUNK)
-        parts.below += sum_precise(below, CHUNK)
-    return parts
+            w[i] = w[i] if x[i] >= high else 0.0
+        sides.below += sum_precise(below, CHUNK)
+        sides.above += sum_precise(w, CHUNK)
+    return sides

@@ -1,0 +1,151 @@
+"""A sample of a long row, to guess from it where in the row an answer lies."""
+
+from libc.float cimport FLT_MAX
+from libc.math cimport INFINITY, sqrt
+from libc.stdint cimport uint64_t
+
+from thermonucleus.kernel.exp2 cimport chunk_weights
+from thermonucleus.kernel.floats cimport next_up
+from thermonucleus.kernel.masses cimport MANY, fold
+from thermonucleus.kernel.quantile cimport count_above, guess
+from thermonucleus.kernel.row cimport CHUNK, LANES, SAMPLE, Sample, Scale, View, chunk_count
+
+
+cdef inline void sample_maxima(Sample* sample, const View* row, float floor) noexcept nogil:
+    """The chunk maxima of the set, unless they are very many: most of the mass of a peaked row."""
+    cdef Py_ssize_t chunk
+    sample.size = 0
+    if chunk_count(row.size) <= SAMPLE // 2:
+        for chunk in range(chunk_count(row.size)):
+            sample.values[sample.size] = row.maxima[chunk]
+            sample.size += row.maxima[chunk] >= floor
+    sample.certain = sample.size
+
+
+cdef inline void sample_runs(Sample* sample, const View* row, float floor, Py_ssize_t size) noexcept nogil:
+    """Runs of LANES neighbours of the set from all over the row, until about `size` logits have been looked at."""
+    cdef Py_ssize_t i, j, start, count = sample.size, runs = (size - sample.size) // LANES
+    cdef float x, taken
+    for i in range(runs):
+        start = i * (row.size - LANES) // (runs - 1)
+        for j in range(start, start + LANES):
+            x = row.values[j]
+            # Chunk maxima are in the sample already.
+            taken = row.maxima[j // CHUNK] if sample.certain > 0 else <float> INFINITY
+            sample.values[count] = x
+            count += (x >= floor) & (x != taken)
+    sample.size = count
+    sample.share = <double> (row.size - sample.certain) / (runs * LANES)
+
+
+cdef inline void sample_bracket(Sample* sample, const View* row, float low, float high) noexcept nogil:
+    """Logits with low <= x < high from all over the row."""
+    cdef Py_ssize_t _i, count = 0
+    cdef uint64_t place = 0
+    cdef float x
+    for _i in range(SAMPLE):
+        # Multiples of the golden ratio are spread evenly, however many of them are looked at.
+        place += <uint64_t> 0x9E3779B97F4A7C15
+        x = row.values[((place >> 32) * <uint64_t> row.size) >> 32]
+        sample.values[count] = x
+        count += (low <= x) & (x < high)
+    sample.size = count
+    sample.certain = 0
+    sample.share = <double> row.size / SAMPLE
+
+
+cdef inline void weigh_sample(Sample* sample, const Scale* scale) noexcept nogil:
+    """Weigh the sample; scale is NULL where tokens are counted."""
+    cdef float* w = sample.weights
+    cdef float unit = <float> 2.0**-64, share = <float> sample.share
+    cdef Py_ssize_t i, start
+    # Sums run over whole multiples of MANY.
+    for i in range(sample.size, sample.size + MANY):
+        sample.values[i] = <float> -INFINITY
+        w[i] = 0.0
+    if scale == NULL:
+        for i in range(sample.size):
+            w[i] = share
+        return
+    for start in range(0, sample.size, 512):
+        chunk_weights(sample.values + start, min(sample.size - start, CHUNK), scale, w + start)
+    for i in range(sample.certain):
+        w[i] *= unit
+    unit *= share
+    for i in range(sample.certain, sample.size):
+        w[i] *= unit
+
+
+cdef inline double sample_above(const Sample* sample, float pivot) noexcept nogil:
+    """What lies at or above the pivot in the row, by the sample."""
+    cdef float lanes[MANY]
+    cdef const float* x = sample.values
+    cdef const float* w = sample.weights
+    cdef Py_ssize_t i, j
+    for j in range(MANY):
+        lanes[j] = 0.0
+    for i in range(0, sample.size, 128):
+        for j in range(MANY):
+            lanes[j] += w[i + j] if x[i + j] >= pivot else <float> 0.0
+    return fold(lanes)
+
+
+cdef inline double sample_count(const Sample* sample, float low, float high) noexcept nogil:
+    """The number of tokens with low <= x < high in the row, by the sample."""
+    cdef const float* x = sample.values + sample.certain
+    cdef Py_ssize_t n = sample.size - sample.certain
+    return sample.share * (count_above(x, n, low) - count_above(x, n, high))
+
+
+cdef inline double sampling_error(const Sample* sample, double fraction, float quantile) noexcept nogil:
+    """The standard error of the sample's share of what lies above its quantile for this fraction, times its total."""
+    cdef float lanes[MANY]
+    cdef const float* x = sample.values
+    cdef float off, above = <float> (1.0 - fraction), below = <float> fraction
+    cdef Py_ssize_t i, j, whole = sample.certain + MANY - 1
+    for j in range(MANY):
+        lanes[j] = 0.0
+    # From a whole multiple of MANY on: the sample is many times as long.
+    for i in range(whole - whole % MANY, sample.size, 128):
+        for j in range(MANY):
+            off = sample.weights[i + j] * (above if x[i + j] >= quantile else below)
+            lanes[j] += off * off
+    return sqrt(fold(lanes))
+
+
+cdef inline float sample_quantile(const Sample* sample, double target, float low, float high) noexcept nogil:
+    """About the largest logit of the sample in low <= x < high at which the target is reached; `low` if none is."""
+    cdef float first = lowest(sample, low, high), pivot
+    cdef double over, over_low = sample_above(sample, first), over_high = 0.0
+    cdef Py_ssize_t trip
+    if over_low < target or not first < high:
+        return low
+    low = first
+    for trip in range(14):
+        if next_up(low) >= high or over_low - over_high < 1e-3 * target:
+            break
+        pivot = guess(low, high, (target - over_high) / (over_low - over_high), trip)
+        over = sample_above(sample, pivot)
+        if over >= target:
+            low = pivot
+            over_low = over
+        else:
+            high = pivot
+            over_high = over
+    return lowest(sample, low, high)
+
+
+cdef inline float lowest(const Sample* sample, float low, float high) noexcept nogil:
+    """The lowest finite logit of the sample in low <= x < high, or `high`."""
+    cdef float lanes[2 * LANES]
+    cdef const float* x = sample.values
+    cdef Py_ssize_t i, j
+    low = low if low > -FLT_MAX else <float> -FLT_MAX
+    for j in range(2 * LANES):
+        lanes[j] = high
+    for i in range(0, sample.size, 32):
+        for j in range(2 * LANES):
+            lanes[j] = x[i + j] if (x[i + j] >= low) & (x[i + j] < lanes[j]) else lanes[j]
+    for j in range(2 * LANES):
+        high = lanes[j] if lanes[j] < high else high
+    return high
