@@ -10,7 +10,7 @@ from thermonucleus.kernel.precise cimport sum_lanes
 from thermonucleus.kernel.row cimport LANES, Scale
 
 cdef enum:
-    # Each lane adds up four floats, so that a sum is within 1.8e-7 of what was added.
+    # Each lane adds up four floats, and two of them are added: a sum is within 2.4e-7 of what was added.
     MANY = 128
 
 cdef struct Sides:
@@ -76,5 +76,5 @@ cdef inline double fold(const float* lanes) noexcept nogil:
     cdef double few[2 * LANES]
     cdef Py_ssize_t j
     for j in range(2 * LANES):
-        few[j] = (<double> lanes[j] + lanes[j + 32]) + (<double> lanes[j + 64] + lanes[j + 96])
+        few[j] = <double> (lanes[j] + lanes[j + 64]) + <double> (lanes[j + 32] + lanes[j + 96])
     return sum_lanes(few)

@@ -56,17 +56,13 @@ cdef inline double sum_precise(const double* w, Py_ssize_t n) noexcept nogil:
     return sum_lanes(lanes)
 
 
-cdef inline double sum_lanes(double* lanes) noexcept nogil:
-    """The sum of 2 LANES lanes, which are used up, in a fixed order."""
-    cdef double total = 0.0
+cdef inline double sum_lanes(const double* lanes) noexcept nogil:
+    """The sum of 2 LANES lanes, in a fixed order."""
+    cdef double eight[8]
     cdef Py_ssize_t j
-    for j in range(LANES):
-        lanes[j] += lanes[j + LANES]
     for j in range(8):
-        lanes[j] += lanes[j + 8]
-    for j in range(8):
-        total += lanes[j]
-    return total
+        eight[j] = (lanes[j] + lanes[j + 8]) + (lanes[j + 16] + lanes[j + 24])
+    return ((eight[0] + eight[4]) + (eight[1] + eight[5])) + ((eight[2] + eight[6]) + (eight[3] + eight[7]))
 
 
 cdef inline double precise_log2(double value) noexcept nogil:

@@ -65,6 +65,11 @@ cdef struct Sample:
     Py_ssize_t certain  # the first of them stand for themselves alone
     double share        # the number of tokens that each of the others stands for
 
+# Where a quantile is thought to be, and the mass a logit there; 0 if that is not known.
+cdef struct Hint:
+    float logit
+    double density
+
 # Working memory of one row at a time.
 cdef struct Scratch:
     double* weights     # of survivors

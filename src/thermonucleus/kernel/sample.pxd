@@ -8,7 +8,7 @@ from thermonucleus.kernel.exp2 cimport chunk_weights
 from thermonucleus.kernel.floats cimport next_up
 from thermonucleus.kernel.masses cimport MANY, fold
 from thermonucleus.kernel.quantile cimport count_above, guess
-from thermonucleus.kernel.row cimport CHUNK, LANES, SAMPLE, Sample, Scale, View, chunk_count
+from thermonucleus.kernel.row cimport CHUNK, LANES, SAMPLE, Hint, Sample, Scale, View, chunk_count
 
 
 cdef inline void sample_maxima(Sample* sample, const View* row, float floor) noexcept nogil:
@@ -23,18 +23,23 @@ cdef inline void sample_maxima(Sample* sample, const View* row, float floor) noe
 
 
 cdef inline void sample_runs(Sample* sample, const View* row, float floor, Py_ssize_t size) noexcept nogil:
-    """Runs of LANES neighbours of the set from all over the row, until about `size` logits have been looked at."""
-    cdef Py_ssize_t i, j, start, count = sample.size, runs = (size - sample.size) // LANES
-    cdef float x, taken
+    """Runs of LANES neighbours from all over the row, until about `size` logits have been looked at; -inf for those not of the set."""
+    cdef Py_ssize_t i, j, runs = (size - sample.size) // LANES
+    # Of whole runs up to the last, in units of 2**-32.
+    cdef uint64_t place = 0, step = (<uint64_t> (row.size // LANES - 1) << 32) // (runs - 1)
+    cdef float taken = INFINITY
+    cdef const float* x
+    cdef float* out = sample.values + sample.size
     for i in range(runs):
-        start = i * (row.size - LANES) // (runs - 1)
-        for j in range(start, start + LANES):
-            x = row.values[j]
-            # Chunk maxima are in the sample already.
-            taken = row.maxima[j // CHUNK] if sample.certain > 0 else <float> INFINITY
-            sample.values[count] = x
-            count += (x >= floor) & (x != taken)
-    sample.size = count
+        x = row.values + <Py_ssize_t> (place >> 32) * LANES
+        if sample.certain > 0:
+            # The maximum of the chunk is in the sample already.
+            taken = row.maxima[(x - row.values) // CHUNK]
+        for j in range(LANES):
+            out[j] = x[j] if (x[j] >= floor) & (x[j] != taken) else <float> -INFINITY
+        out += LANES
+        place += step
+    sample.size += runs * LANES
     sample.share = <double> (row.size - sample.certain) / (runs * LANES)
 
 
@@ -113,18 +118,27 @@ cdef inline double sampling_error(const Sample* sample, double fraction, float q
     return sqrt(fold(lanes))
 
 
-cdef inline float sample_quantile(const Sample* sample, double target, float low, float high) noexcept nogil:
-    """About the largest logit of the sample in low <= x < high at which the target is reached; `low` if none is."""
-    cdef float first = lowest(sample, low, high), pivot
-    cdef double over, over_low = sample_above(sample, first), over_high = 0.0
+cdef inline float sample_quantile(
+    const Sample* sample, double target, double slack, const Hint* hint, float low, float high
+) noexcept nogil:
+    """A logit of the sample in low <= x < high at which the target is reached, and not exceeded by much more than the slack.
+
+    The largest such logit if there is no other; `low` if the target is not reached at any.
+    """
+    cdef float pivot = hint.logit, start = low
+    cdef double over, over_low = -1.0, over_high = 0.0
     cdef Py_ssize_t trip
-    if over_low < target or not first < high:
-        return low
-    low = first
-    for trip in range(14):
-        if next_up(low) >= high or over_low - over_high < 1e-3 * target:
-            break
-        pivot = guess(low, high, (target - over_high) / (over_low - over_high), trip)
+    for trip in range(16):
+        # A few steps in proportion from the hint, then by halves of what is left.
+        if trip > 3 or hint.density == 0.0 or not low < pivot < high:
+            if over_low < 0.0:
+                low = lowest(sample, low, high)
+                over_low = sample_above(sample, low)
+                if over_low < target or low >= high:
+                    return start
+            if next_up(low) >= high:
+                break
+            pivot = guess(low, high, (target - over_high) / (over_low - over_high), trip)
         over = sample_above(sample, pivot)
         if over >= target:
             low = pivot
@@ -132,7 +146,15 @@ cdef inline float sample_quantile(const Sample* sample, double target, float low
         else:
             high = pivot
             over_high = over
+        if over_low >= 0.0 and over_low - target < slack:
+            break
+        pivot += (over - target - 0.5 * slack) / hint.density
     return lowest(sample, low, high)
+
+
+cdef inline double sample_density(const Sample* sample, float middle, float width) noexcept nogil:
+    """The mass a logit of what lies near `middle`."""
+    return (sample_above(sample, middle - width) - sample_above(sample, middle + width)) / (2.0 * width)
 
 
 cdef inline float lowest(const Sample* sample, float low, float high) noexcept nogil:

@@ -4,7 +4,7 @@ What lies above is counted (top-k) or weighed (top-p). The answer is kept in a b
 """
 
 from thermonucleus.kernel.masses cimport Sides
-from thermonucleus.kernel.row cimport Scale, Scratch, View
+from thermonucleus.kernel.row cimport Hint, Scale, Scratch, View
 
 # How tokens are weighed: each level is dearer than the one before, and makes smaller errors.
 cdef enum:
@@ -14,7 +14,7 @@ cdef extern from *:
     """
     /* Relative error of a sum of weights at each level: of the weights themselves (see crude.pxd and exp2.pxd), and of adding them
        up; and the share of all that may be left out, being too little to matter. */
-    static const double thermonucleus_error[] = {0.0302, 0.0077, 3.2e-7, 0.0};
+    static const double thermonucleus_error[] = {0.0307, 0.0082, 3.7e-7, 0.0};
     static const double thermonucleus_left_out[] = {0x1p-20, 0x1p-20, 0x1p-29, 0.0};
     """
     const double[4] ERROR "thermonucleus_error"
@@ -31,6 +31,7 @@ cdef struct Search:
     float high
     double over_low         # what lies at or above low; -1 as long as that is not known
     double over_high        # what lies at or above high
+    Hint hint               # of where the answer is
     int level
     float pivot             # of the last sweep
     Sides outside           # what it found
@@ -53,6 +54,7 @@ cdef inline void start(
     search.high = search.summed = ceiling
     search.over_low = -1.0
     search.over_high = 0.0
+    search.hint.logit = search.hint.density = 0.0
     search.level = SINGLE
     search.taken = -1
 

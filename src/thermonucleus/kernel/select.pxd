@@ -12,11 +12,12 @@ from thermonucleus.kernel.exp2 cimport weight
 from thermonucleus.kernel.floats cimport between, next_up
 from thermonucleus.kernel.precise cimport logit_of, precise_weight, precise_weights, sum_precise
 from thermonucleus.kernel.quantile cimport Quantile, count_above, quantile
-from thermonucleus.kernel.row cimport SAMPLE, SHORT, Sample, group_count
+from thermonucleus.kernel.row cimport SAMPLE, SHORT, Sample, chunk_count, group_count
 from thermonucleus.kernel.sample cimport (
     sample_above,
     sample_bracket,
     sample_count,
+    sample_density,
     sample_maxima,
     sample_quantile,
     sample_runs,
@@ -61,9 +62,10 @@ cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:
 cdef inline float head_end(Search* search) noexcept nogil:
     """The lowest logit that need be looked at, if few tokens are above it; else `low`."""
     cdef Sample* sample = &search.scratch.sample
-    cdef double all, error
+    cdef double all, reached, rest
     cdef float end, middle
-    search.level = CRUDE if crude_will_do(search.scale) and search.floor == -INFINITY else SINGLE
+    cdef Py_ssize_t chunks = chunk_count(search.row.size)
+    search.level = CRUDE if crude_will_do(search.scale, search.row.size) and search.floor == -INFINITY else SINGLE
     sample_maxima(sample, search.row, search.floor)
     sample.share = 1.0
     weigh_sample(sample, search.scale)
@@ -77,17 +79,22 @@ cdef inline float head_end(Search* search) noexcept nogil:
     sample_runs(sample, search.row, search.floor, FEW)
     weigh_sample(sample, search.scale)
     all = sample_above(sample, search.low)
-    middle = sample_quantile(sample, search.fraction * all, search.low, search.high)
-    error = 2.5 * sampling_error(sample, search.fraction, middle)
-    # Of the maxima it is not known how much of the head is in tokens that are no chunk's maximum.
-    end = sample_quantile(sample, search.fraction * all + error, search.low, middle)
+    middle = sample_quantile(sample, search.fraction * all, 1e-3 * all, &search.hint, search.low, search.high)
+    search.hint.logit = middle
+    search.hint.density = sample_density(sample, middle, 0.25 / search.scale.slope)
+    if not few_above(search, middle, 8):
+        return search.low
+    # The more tokens are above, the less there is below to be weighed without care: half of the chunks have one above this.
+    end = quantile(search.row.maxima, NULL, chunks, 0.5 * chunks, 0.0, search.low, search.high).value
+    reached = search.fraction * all + 2.5 * sampling_error(sample, search.fraction, middle)
+    if end > middle or sample_above(sample, end) < reached:
+        end = sample_quantile(sample, reached, 0.1 * (reached - search.fraction * all), &search.hint, search.low, min(middle, end))
     end = max(end, search.least)
     if not few_above(search, end, 4):
         return search.low
-    # What rounding might decide should weigh less than the tokens that come last.
-    while search.level < SINGLE and (
-        4.0 * ERROR[search.level] * (1.0 - search.fraction) * all * 2.0**64 > precise_weight(middle, search.scale)
-    ):
+    # The chance that the answer turns on how the rest is weighed should be small: it is twice the error over the weight of a token.
+    rest = search.fraction * (all - sample_above(sample, end)) * 2.0**64
+    while search.level < SINGLE and 8.0 * ERROR[search.level] * rest > precise_weight(middle, search.scale):
         search.level += 1
     return end
 
@@ -100,7 +107,7 @@ cdef inline bint few_above(const Search* search, float low, Py_ssize_t part) noe
 cdef inline float aim(Search* search, Py_ssize_t trip) noexcept nogil:
     """A logit strictly inside the bracket, near the answer by a sample."""
     cdef Sample* sample = &search.scratch.sample
-    cdef double wanted
+    cdef double wanted, all
     cdef float pivot
     # Whatever a sample may miss, halving the bracket by rank ends the search.
     if trip % 3 == 2:
@@ -114,9 +121,11 @@ cdef inline float aim(Search* search, Py_ssize_t trip) noexcept nogil:
     else:
         wanted = (search.fraction * (search.outside.above + search.outside.below) - search.over_high)
         wanted /= search.over_low - search.over_high
+        search.hint.density = 0.0
         sample_bracket(sample, search.row, search.low, search.high)
     weigh_sample(sample, search.scale)
-    pivot = sample_quantile(sample, wanted * sample_above(sample, -INFINITY), search.low, search.high)
+    all = sample_above(sample, -INFINITY)
+    pivot = sample_quantile(sample, wanted * all, 1e-3 * all, &search.hint, search.low, search.high)
     pivot = max(pivot, search.least)
     return pivot if search.low < pivot < search.high else next_up(search.low)
 
@@ -150,14 +159,17 @@ cdef inline double reach(Search* search) noexcept nogil:
     cdef double over = sample_above(sample, search.pivot)
     # The sample's tokens between are a random number of them, of which the standard deviation is the root.
     off += 3.0 * sqrt(off * one + one * one)
+    search.hint.logit = search.pivot
+    if search.hint.density > 0.0:
+        search.hint.logit += (-off if search.high == search.pivot else off) / search.hint.density
     if search.high == search.pivot:
         search.taken_high = search.pivot
-        search.taken_low = sample_quantile(sample, over + off, search.low, search.high)
+        search.taken_low = sample_quantile(sample, over + off, 0.1 * off, &search.hint, search.low, search.high)
     else:
         search.taken_low = search.pivot
         search.taken_high = search.high
         if over > off:
-            search.taken_high = min(next_up(sample_quantile(sample, over - off, search.low, search.high)), search.high)
+            search.taken_high = min(next_up(sample_quantile(sample, over - off, 0.1 * off, &search.hint, search.low, search.high)), search.high)
     return sample_count(sample, search.taken_low, search.taken_high)
 
 

@@ -48,14 +48,46 @@ cdef inline Py_ssize_t take(const View* row, float low, float high, Scratch* scr
         if row.maxima[chunk] < low:
             continue
         x = whole_chunk(row, chunk, spare)
-        ways = mark(x, low, high, hits)
+        ways = mark_groups(row.groups + chunk * WAYS, low)
+        if many_bits(ways):
+            ways = mark(x, low, high, hits)
+            while ways:
+                way = lowest_bit(ways)
+                ways &= ways - 1
+                count = copy_marked(x, chunk * CHUNK, way, hits[way], count, scratch)
         while ways:
             way = lowest_bit(ways)
             ways &= ways - 1
-            count = copy_marked(x, chunk * CHUNK, way, hits[way], count, scratch)
+            count = copy_marked(x, chunk * CHUNK, way, mark_group(x, way, low, high), count, scratch)
         if count > SHORT:
             return -1
     return count
+
+
+cdef inline uint32_t mark_groups(const float* groups, float low) noexcept nogil:
+    """Bit i says whether groups[i] >= low."""
+    cdef uint32_t ways = 0
+    cdef Py_ssize_t way
+    for way in range(WAYS):
+        ways |= <uint32_t> (groups[way] >= low) << way
+    return ways
+
+
+cdef inline bint many_bits(uint32_t bits) noexcept nogil:
+    """Whether more than six are set: from there on it is as quick to look at all groups of a chunk as at these."""
+    cdef Py_ssize_t _i
+    for _i in range(6):
+        bits &= bits - 1
+    return bits != 0
+
+
+cdef inline uint32_t mark_group(const float* x, Py_ssize_t way, float low, float high) noexcept nogil:
+    """Bit i says whether low <= x[i * WAYS + way] < high."""
+    cdef uint32_t hits = 0
+    cdef Py_ssize_t i
+    for i in range(16):
+        hits |= <uint32_t> ((x[32 * i + way] >= low) & (x[32 * i + way] < high)) << i
+    return hits
 
 
 cdef inline uint32_t mark(const float* x, float low, float high, uint32_t* hits) noexcept nogil:

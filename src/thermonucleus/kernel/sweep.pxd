@@ -1,7 +1,7 @@
 """A sweep over a long row: what lies below a logit, and what lies at or above another."""
 
-from thermonucleus.kernel.crude cimport crude_mass_below, rough_mass_below
-from thermonucleus.kernel.masses cimport Sides, mass_outside
+from thermonucleus.kernel.crude cimport add_crude_below, add_rough_below, crude_mass, rough_mass
+from thermonucleus.kernel.masses cimport MANY, Sides, mass_outside
 from thermonucleus.kernel.precise cimport logit_of, precise_weights, sum_precise
 from thermonucleus.kernel.quantile cimport count_above
 from thermonucleus.kernel.row cimport CHUNK, Scale, View, chunk_count, chunk_length, whole_chunk
@@ -58,20 +58,24 @@ cdef inline Sides sweep_weights(Search* search, float low, float high) noexcept 
 cdef inline Sides sweep_below(Search* search, float low) noexcept nogil:
     """What lies below, and not far from it."""
     cdef Sides sides
+    cdef float lanes[MANY]
     cdef float spare[CHUNK]
     cdef const View* row = search.row
     cdef const float* x
     cdef float bound = negligible_logit(search)
     cdef Py_ssize_t chunk
-    sides.below = sides.above = 0.0
+    for chunk in range(MANY):
+        lanes[chunk] = 0.0
     for chunk in range(chunk_count(row.size)):
         search.scratch.sums[chunk] = 0.0
         if row.maxima[chunk] >= bound:
             x = whole_chunk(row, chunk, spare)
             if search.level == CRUDE:
-                sides.below += crude_mass_below(x, search.scale, low)
+                add_crude_below(x, search.scale, low, lanes)
             else:
-                sides.below += rough_mass_below(x, search.scale, low)
+                add_rough_below(x, search.scale, low, lanes)
+    sides.below = crude_mass(lanes) if search.level == CRUDE else rough_mass(lanes)
+    sides.above = 0.0
     return sides
 
 
