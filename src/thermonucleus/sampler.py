@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thermonucleus.kernel.bridge import SingleRow
+from thermonucleus.kernel.dispatch import active
 from thermonucleus.logits import as_rows
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampling import draw
@@ -60,6 +62,7 @@ class Sampler:
     ) -> None:
         self._rows = _common_length(temperature, top_k, top_p, min_p)
         self._table = settings_table(temperature, top_k, top_p, min_p, rows=self._rows)
+        self._single = None if self._rows is not None else SingleRow(self._table)
         self._workers = check_workers(workers)
         self.generator = as_generator(rng)
         self._text = f"temperature={temperature!r}, top_k={top_k!r}, top_p={top_p!r}, min_p={min_p!r}, workers={workers!r}"
@@ -82,6 +85,10 @@ class Sampler:
         ValueError, TypeError
             As from `thermonucleus.sample`.
         """
+        if self._single is not None and type(logits) is np.ndarray and u is None and num_samples is None:
+            token = self._single.draw(active(), logits, self.generator.random)
+            if token >= 0:
+                return token
         rows = as_rows(logits)
         if self._rows is not None and rows.shape[:-1] != (self._rows,):
             raise ValueError(f"logits must be a batch of {self._rows} rows, as this sampler's settings are, got shape {rows.shape}")

@@ -6,7 +6,7 @@ from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t
 
-from thermonucleus.kernel.row cimport Reading, Settings, chunk_count, scratch_bytes
+from thermonucleus.kernel.row cimport BRIEF, Reading, Settings, chunk_count, scratch_bytes
 
 ctypedef bint (*read_row_type)(
     const float*, Py_ssize_t, const Settings*, void*, Reading*, double*
@@ -136,6 +136,92 @@ cdef class Rows:
 
     cdef inline double* row_running(self, Py_ssize_t row) noexcept nogil:
         return self.running + row * chunk_count(self.size)
+
+
+@cython.final
+cdef class SingleRow:
+    """Draws from one row at a time, with the same settings and in the same memory from call to call."""
+
+    cdef Settings settings
+    cdef void* memory       # NULL while a call works in it: another thread's call makes its own
+    cdef Py_ssize_t room    # the size of the rows that it has room for
+
+    def __cinit__(self, settings):
+        """Take float64 settings, (1, 4), checked."""
+        temperature, top_k, top_p, min_p = settings[0]
+        self.settings = Settings(temperature, top_k, top_p, min_p)
+        self.memory = NULL
+        self.room = 0
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.memory)
+
+    def draw(self, Kernel kernel not None, logits, random):
+        """The token for the next number from `random`; or -1, and none was asked for, if logits are not a sound float32 row."""
+        cdef Py_buffer view
+        cdef Py_ssize_t token = -1, room
+        cdef void* memory
+        try:
+            PyObject_GetBuffer(logits, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
+        except (BufferError, ValueError):
+            return -1
+        try:
+            if view.ndim == 1 and view.len > 0 and is_float(&view):
+                room = view.shape[0]
+                memory = self.borrow(&room)
+                try:
+                    token = draw_single(kernel, &view, &self.settings, memory, random)
+                finally:
+                    self.give_back(memory, room)
+        finally:
+            PyBuffer_Release(&view)
+        return token
+
+    cdef void* borrow(self, Py_ssize_t* room) except NULL:
+        cdef void* memory
+        with cython.critical_section(self):
+            memory = self.memory
+            self.memory = NULL
+            if memory != NULL and self.room >= room[0]:
+                room[0] = self.room
+                return memory
+        PyMem_RawFree(memory)
+        return allocate(scratch_bytes(room[0]) + chunk_count(room[0]) * sizeof(double))
+
+    cdef void give_back(self, void* memory, Py_ssize_t room) noexcept:
+        with cython.critical_section(self):
+            if self.memory == NULL:
+                self.memory = memory
+                self.room = room
+                return
+        PyMem_RawFree(memory)
+
+
+cdef Py_ssize_t draw_single(
+    Kernel kernel, const Py_buffer* view, const Settings* settings, void* memory, random
+) except -2:
+    cdef const float* row = <const float*> view.buf
+    cdef Py_ssize_t size = view.shape[0]
+    cdef double* running = <double*> memory
+    cdef void* scratch = running + chunk_count(size)
+    cdef Reading reading
+    cdef bint sound
+    if size <= BRIEF:
+        # Quicker than to hand the GIL over and get it back.
+        sound = kernel.read_row(row, size, settings, scratch, &reading, running)
+    else:
+        with nogil:
+            sound = kernel.read_row(row, size, settings, scratch, &reading, running)
+    return kernel.draw_token(row, size, &reading, running, random()) if sound else -1
+
+
+cdef bint is_float(const Py_buffer* view) noexcept:
+    return (
+        view.itemsize == sizeof(float)
+        and view.format[0] == c"f"
+        and view.format[1] == 0
+        and <size_t> view.buf % sizeof(float) == 0
+    )
 
 
 cdef int expect(const Py_buffer* view, bytes formats, Py_ssize_t itemsize) except -1:

@@ -8,7 +8,7 @@ from libc.math cimport INFINITY
 from thermonucleus.kernel.floats cimport next_up
 from thermonucleus.kernel.precise cimport logit_of, precise_log2, precise_weights, sum_precise
 from thermonucleus.kernel.quantile cimport quantile
-from thermonucleus.kernel.row cimport ALL, NOTHING, OTHERS, SHORT, Scale, Scratch, Settings, View, chunk_count, group_count
+from thermonucleus.kernel.row cimport ALL, BRIEF, NOTHING, OTHERS, SHORT, Scale, Scratch, Settings, View, chunk_count, group_count
 from thermonucleus.kernel.search cimport Search, start
 from thermonucleus.kernel.select cimport select
 from thermonucleus.kernel.survivors cimport settle, shrink
@@ -36,7 +36,7 @@ cdef inline float find_cutoff(
         cutoff = maximum        # nothing at all has reached it already; one token and its ties are kept
     elif settings.top_p >= 1.0:
         cutoff = max(cutoff, least)
-    elif row.size <= SHORT:
+    elif row.size <= BRIEF or row.ids != NULL:
         cutoff = max(short_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, scratch), least)
     else:
         cutoff = long_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, least, scratch)

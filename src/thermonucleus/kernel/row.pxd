@@ -16,7 +16,9 @@ cdef enum:
     WAYS = 32
     # Survivors of a cutoff are copied out, and searched there, once there are at most this many.
     SHORT = 8192
-    # Logits of a sample of a long row, at most.
+    # Whole rows up to this size are weighed in float64 at once.
+    BRIEF = 512
+    # Logits of a sample of a longer row, at most.
     SAMPLE = 4096
 
 cdef struct Settings:
@@ -120,8 +122,8 @@ cdef inline size_t scratch_bytes(Py_ssize_t size) noexcept nogil:
 
 
 cdef inline Py_ssize_t sample_room(Py_ssize_t size) noexcept nogil:
-    """Rows with at most SHORT tokens are not sampled."""
-    return SAMPLE + 128 if size > SHORT else 0
+    """Rows of at most BRIEF tokens are not sampled."""
+    return SAMPLE + 128 if size > BRIEF else 0
 
 
 cdef inline Scratch carve(void* memory, Py_ssize_t size, double* sums) noexcept nogil:

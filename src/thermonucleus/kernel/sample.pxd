@@ -24,7 +24,7 @@ cdef inline void sample_maxima(Sample* sample, const View* row, float floor) noe
 
 cdef inline void sample_runs(Sample* sample, const View* row, float floor, Py_ssize_t size) noexcept nogil:
     """Runs of LANES neighbours from all over the row, until about `size` logits have been looked at; -inf for those not of the set."""
-    cdef Py_ssize_t i, j, runs = (size - sample.size) // LANES
+    cdef Py_ssize_t i, j, runs = max((size - sample.size) // LANES, 2)
     # Of whole runs up to the last, in units of 2**-32.
     cdef uint64_t place = 0, step = (<uint64_t> (row.size // LANES - 1) << 32) // (runs - 1)
     cdef float taken = INFINITY

@@ -76,7 +76,7 @@ cdef inline float head_end(Search* search) noexcept nogil:
         end = max(max(end, search.low), search.least)
         if few_above(search, end, 64):
             return end
-    sample_runs(sample, search.row, search.floor, FEW)
+    sample_runs(sample, search.row, search.floor, min(FEW, search.row.size // 8))
     weigh_sample(sample, search.scale)
     all = sample_above(sample, search.low)
     middle = sample_quantile(sample, search.fraction * all, 1e-3 * all, &search.hint, search.low, search.high)
@@ -117,7 +117,7 @@ cdef inline float aim(Search* search, Py_ssize_t trip) noexcept nogil:
         sample.size = sample.certain = 0
         if search.scale != NULL:
             sample_maxima(sample, search.row, search.floor)
-        sample_runs(sample, search.row, search.floor, SAMPLE)
+        sample_runs(sample, search.row, search.floor, min(SAMPLE, search.row.size // 8))
     else:
         wanted = (search.fraction * (search.outside.above + search.outside.below) - search.over_high)
         wanted /= search.over_low - search.over_high
