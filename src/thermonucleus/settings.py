@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,12 +41,14 @@ def settings_table(
         check_fraction(top_p, rows, name="top_p"),
         check_fraction(min_p, rows, name="min_p"),
     )
+    if all(len(column) == 1 for column in columns):
+        return np.concatenate(columns).reshape(1, 4)
     return np.column_stack(np.broadcast_arrays(*columns))
 
 
 def check_temperature(value: ArrayLike, rows: int | None = None, *, name: str = "temperature") -> Column:
     """Return temperatures of 0 or more as an array of shape (1,) or (rows,); raise TypeError or ValueError."""
-    return _check(name, value, rows, "a finite number, 0 or more", lambda x: np.isfinite(x) & (x >= 0))
+    return _check(name, value, rows, "a finite number, 0 or more", lambda x: (x >= 0) & (x < math.inf))
 
 
 def check_top_k(value: ArrayLike | None, rows: int | None = None, *, name: str = "top_k") -> Column:
@@ -63,12 +66,15 @@ def _check(
     value: ArrayLike,
     rows: int | None,
     expected: str,
-    allowed: Callable[[Column], NDArray[np.bool_]],
+    allowed: Callable[[Any], Any],
     *,
     integral: bool = False,
 ) -> Column:
     if isinstance(value, Integral if integral else Real) and not isinstance(value, bool):
-        column = np.array([_as_float(value)])
+        number = _as_float(value)
+        column = np.array([number])
+        if allowed(number):
+            return column
     else:
         column = _per_row(name, value, rows, expected, "iu" if integral else "iuf")
     wrong = ~allowed(column)

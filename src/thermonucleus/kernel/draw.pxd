@@ -1,9 +1,11 @@
 """The draw: the token at which the running sum of the kept weights, in index order, exceeds u times their total."""
 
 from libc.math cimport INFINITY
+from libc.stdint cimport uint64_t
 
-from thermonucleus.kernel.exp2 cimport chunk_weights
+from thermonucleus.kernel.exp2 cimport chunk_weights, weight_or_doubt
 from thermonucleus.kernel.masses cimport mass_between
+from thermonucleus.kernel.quantile cimport count_above
 from thermonucleus.kernel.row cimport ALL, CHUNK, NOTHING, Reading, Scale, View, chunk_count, chunk_length, whole_chunk
 
 
@@ -93,14 +95,27 @@ cdef inline Py_ssize_t draw(
 cdef inline void fill(const float* row, Py_ssize_t size, const Reading* reading, float* out) noexcept nogil:
     """The probabilities that `draw` draws from."""
     cdef Py_ssize_t chunk, i, start, n
-    cdef float cutoff = reading.cutoff, share = reading.share
     for chunk in range(chunk_count(size)):
         start = chunk * CHUNK
         n = chunk_length(size, chunk)
         if reading.greedy >= 0:
             for i in range(start, start + n):
                 out[i] = i == reading.greedy
-            continue
-        chunk_weights(row + start, n, &reading.scale, out + start)
-        for i in range(start, start + n):
-            out[i] = (out[i] if row[i] >= cutoff else <float> 0.0) * share
+        elif count_above(row + start, n, reading.cutoff) == 0:
+            for i in range(start, start + n):
+                out[i] = 0.0
+        elif fill_chunk(row + start, n, reading, False, out + start) >> 63:
+            fill_chunk(row + start, n, reading, True, out + start)
+
+
+cdef inline uint64_t fill_chunk(
+    const float* x, Py_ssize_t n, const Reading* reading, bint careful, float* out
+) noexcept nogil:
+    cdef Scale local = reading.scale
+    cdef float w, cutoff = reading.cutoff, share = reading.share
+    cdef uint64_t doubt = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        w = weight_or_doubt(x[i], &local, careful, &doubt)
+        out[i] = (w if x[i] >= cutoff else <float> 0.0) * share
+    return doubt
