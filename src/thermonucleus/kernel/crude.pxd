@@ -17,34 +17,50 @@ cdef inline bint crude_will_do(const Scale* scale, Py_ssize_t size) noexcept nog
 
 cdef inline void add_crude_below(const float* x, const Scale* scale, float pivot, float* lanes) noexcept nogil:
     """Add what lies below the pivot in a chunk, up to 6.15% too much of it."""
-    # Schraudolph (1999): a number of which 2**23 times z are the bits, taken for a float, is near 2**(z - 127), and equals it where
-    # z is whole. Adding it to 1024 moves z to where 13 bits of it stand behind the point: `magic` holds that and both offsets.
     cdef Scale local = scale[0]
-    cdef Py_ssize_t i, j
-    cdef float y, magic = <float> (1024.0 + 127.0 + 64.0 - scale.reference)
-    cdef Single z
-    for i in range(0, 512, 128):
-        for j in range(MANY):
-            y = x[i + j] if x[i + j] > local.floor else local.floor
-            z.value = y * local.high + magic
-            z.bits <<= 10
-            lanes[j] += z.value if x[i + j] < pivot else <float> 0.0
+    cdef float magic = crude_magic(scale)
+    cdef Py_ssize_t j
+    for j in range(MANY):
+        lanes[j] += (crude_below(x[j], &local, magic, pivot) + crude_below(x[j + 128], &local, magic, pivot)) + (
+            crude_below(x[j + 256], &local, magic, pivot) + crude_below(x[j + 384], &local, magic, pivot)
+        )
 
 
 cdef inline void add_rough_below(const float* x, const Scale* scale, float pivot, float* lanes) noexcept nogil:
-    """Add twice what lies below the pivot in a chunk, and 3.03% to 4.59% more: two such numbers, half a unit of z apart."""
+    """Add twice what lies below the pivot in a chunk, and 3.03% to 4.59% more."""
     cdef Scale local = scale[0]
-    cdef Py_ssize_t i, j
-    cdef float y, w, magic = <float> (1024.0 + 127.0 + 64.0 - scale.reference)
-    cdef Single z, later
-    for i in range(0, 512, 128):
-        for j in range(MANY):
-            y = x[i + j] if x[i + j] > local.floor else local.floor
-            z.value = y * local.high + magic
-            z.bits <<= 10
-            later.bits = z.bits + 0x400000
-            w = z.value + <float> 0.70710678 * later.value
-            lanes[j] += w if x[i + j] < pivot else <float> 0.0
+    cdef float magic = crude_magic(scale)
+    cdef Py_ssize_t j
+    for j in range(MANY):
+        lanes[j] += (rough_below(x[j], &local, magic, pivot) + rough_below(x[j + 128], &local, magic, pivot)) + (
+            rough_below(x[j + 256], &local, magic, pivot) + rough_below(x[j + 384], &local, magic, pivot)
+        )
+
+
+cdef inline float crude_magic(const Scale* scale) noexcept nogil:
+    # Added to 1024, a number has 13 bits behind the point, and the ten before them are 1 and what `crude_power` shifts to the exponent.
+    return <float> (1024.0 + 127.0 + 64.0 - scale.reference)
+
+
+cdef inline float crude_below(float x, const Scale* scale, float magic, float pivot) noexcept nogil:
+    return crude_power(x, scale, magic).value if x < pivot else <float> 0.0
+
+
+cdef inline float rough_below(float x, const Scale* scale, float magic, float pivot) noexcept nogil:
+    """The sum of two such numbers, half a unit of the exponent apart, brought to the same size."""
+    cdef Single power = crude_power(x, scale, magic), later
+    cdef float w
+    later.bits = power.bits + 0x400000
+    w = power.value + <float> 0.70710678 * later.value
+    return w if x < pivot else <float> 0.0
+
+
+cdef inline Single crude_power(float x, const Scale* scale, float magic) noexcept nogil:
+    """Schraudolph (1999): a float whose bits are 2**23 (z + 127) is 2**z where z is whole, and up to 6.15% more elsewhere."""
+    cdef Single power
+    power.value = (x if x > scale.floor else scale.floor) * scale.high + magic
+    power.bits <<= 10
+    return power
 
 
 cdef inline double crude_mass(const float* lanes) noexcept nogil:

@@ -8,7 +8,7 @@ from thermonucleus.kernel.exp2 cimport chunk_weights
 from thermonucleus.kernel.floats cimport next_up
 from thermonucleus.kernel.masses cimport MANY, fold
 from thermonucleus.kernel.quantile cimport count_above, guess
-from thermonucleus.kernel.row cimport CHUNK, LANES, SAMPLE, Hint, Sample, Scale, View, chunk_count
+from thermonucleus.kernel.row cimport CHUNK, LANES, SAMPLE, WAYS, Hint, Sample, Scale, View, chunk_count
 
 
 cdef inline void sample_maxima(Sample* sample, const View* row, float floor) noexcept nogil:
@@ -23,24 +23,24 @@ cdef inline void sample_maxima(Sample* sample, const View* row, float floor) noe
 
 
 cdef inline void sample_runs(Sample* sample, const View* row, float floor, Py_ssize_t size) noexcept nogil:
-    """Runs of LANES neighbours from all over the row, until about `size` logits have been looked at; -inf for those not of the set."""
-    cdef Py_ssize_t i, j, runs = max((size - sample.size) // LANES, 2)
+    """Runs of WAYS neighbours from all over the row, until about `size` logits have been looked at; -inf for those not of the set."""
+    cdef Py_ssize_t i, j, runs = max((size - sample.size) // WAYS, 2)
     # Of whole runs up to the last, in units of 2**-32.
-    cdef uint64_t place = 0, step = (<uint64_t> (row.size // LANES - 1) << 32) // (runs - 1)
+    cdef uint64_t place = 0, step = (<uint64_t> (row.size // WAYS - 1) << 32) // (runs - 1)
     cdef float taken = INFINITY
     cdef const float* x
     cdef float* out = sample.values + sample.size
     for i in range(runs):
-        x = row.values + <Py_ssize_t> (place >> 32) * LANES
+        x = row.values + <Py_ssize_t> (place >> 32) * WAYS
         if sample.certain > 0:
             # The maximum of the chunk is in the sample already.
             taken = row.maxima[(x - row.values) // CHUNK]
-        for j in range(LANES):
+        for j in range(WAYS):
             out[j] = x[j] if (x[j] >= floor) & (x[j] != taken) else <float> -INFINITY
-        out += LANES
+        out += WAYS
         place += step
-    sample.size += runs * LANES
-    sample.share = <double> (row.size - sample.certain) / (runs * LANES)
+    sample.size += runs * WAYS
+    sample.share = <double> (row.size - sample.certain) / (runs * WAYS)
 
 
 cdef inline void sample_bracket(Sample* sample, const View* row, float low, float high) noexcept nogil:

@@ -97,13 +97,20 @@ cdef inline uint32_t mark(const float* x, float low, float high, uint32_t* hits)
     cdef uint32_t ways = 0
     for way in range(WAYS):
         marks[way] = 0
-    for i in range(16):
+    for i in range(0, 16, 4):
         for way in range(WAYS):
-            marks[way] |= <uint32_t> ((x[32 * i + way] >= low) & (x[32 * i + way] < high)) << i
+            marks[way] |= mark_four(x + 32 * i + way, low, high) << i
     for way in range(WAYS):
         hits[way] = marks[way]
         ways |= <uint32_t> (marks[way] != 0) << way
     return ways
+
+
+cdef inline uint32_t mark_four(const float* x, float low, float high) noexcept nogil:
+    return (
+        (<uint32_t> ((x[0] >= low) & (x[0] < high)) | <uint32_t> ((x[32] >= low) & (x[32] < high)) << 1)
+        | (<uint32_t> ((x[64] >= low) & (x[64] < high)) << 2 | <uint32_t> ((x[96] >= low) & (x[96] < high)) << 3)
+    )
 
 
 cdef inline Py_ssize_t copy_marked(

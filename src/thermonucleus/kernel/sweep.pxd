@@ -2,9 +2,9 @@
 
 from thermonucleus.kernel.crude cimport add_crude_below, add_rough_below, crude_mass, rough_mass
 from thermonucleus.kernel.masses cimport MANY, Sides, mass_outside
-from thermonucleus.kernel.precise cimport logit_of, precise_weights, sum_precise
+from thermonucleus.kernel.precise cimport logit_of, precise_weights, sum_lanes, sum_precise
 from thermonucleus.kernel.quantile cimport count_above
-from thermonucleus.kernel.row cimport CHUNK, Scale, View, chunk_count, chunk_length, whole_chunk
+from thermonucleus.kernel.row cimport CHUNK, LANES, Scale, View, chunk_count, chunk_length, whole_chunk
 from thermonucleus.kernel.search cimport CRUDE, DOUBLE, LEFT_OUT, SINGLE, Search
 
 
@@ -38,20 +38,22 @@ cdef inline Sides sweep_counts(const View* row, float low, float high) noexcept 
 
 cdef inline Sides sweep_weights(Search* search, float low, float high) noexcept nogil:
     """Weights in float32. The sums of those above are kept for each chunk."""
-    cdef Sides sides, part
+    cdef Sides sides
+    cdef double below[2 * LANES]
     cdef float spare[CHUNK]
     cdef double* sums = search.scratch.sums
     cdef const View* row = search.row
     cdef float bound = max(search.floor, negligible_logit(search))
-    cdef Py_ssize_t chunk
-    sides.below = sides.above = 0.0
+    cdef Py_ssize_t i, chunk
+    for i in range(2 * LANES):
+        below[i] = 0.0
+    sides.above = 0.0
     for chunk in range(chunk_count(row.size)):
         sums[chunk] = 0.0
         if row.maxima[chunk] >= bound:
-            part = mass_outside(whole_chunk(row, chunk, spare), search.scale, search.floor, low, high)
-            sums[chunk] = part.above
-            sides.below += part.below
-            sides.above += part.above
+            sums[chunk] = mass_outside(whole_chunk(row, chunk, spare), search.scale, search.floor, low, high, below)
+            sides.above += sums[chunk]
+    sides.below = sum_lanes(below)
     return sides
 
 
