@@ -79,7 +79,7 @@ cdef inline float head_end(Search* search) noexcept nogil:
     sample_runs(sample, search.row, search.floor, min(FEW, search.row.size // 8))
     weigh_sample(sample, search.scale)
     all = sample_above(sample, search.low)
-    middle = sample_quantile(sample, search.fraction * all, 1e-3 * all, &search.hint, search.low, search.high)
+    middle = sample_quantile(sample, search.fraction * all, slack(search.fraction) * all, &search.hint, search.low, search.high)
     search.hint.logit = middle
     search.hint.density = sample_density(sample, middle, 0.25 / search.scale.slope)
     if not few_above(search, middle, 8):
@@ -125,9 +125,14 @@ cdef inline float aim(Search* search, Py_ssize_t trip) noexcept nogil:
         sample_bracket(sample, search.row, search.low, search.high)
     weigh_sample(sample, search.scale)
     all = sample_above(sample, -INFINITY)
-    pivot = sample_quantile(sample, wanted * all, 1e-3 * all, &search.hint, search.low, search.high)
+    pivot = sample_quantile(sample, wanted * all, slack(wanted) * all, &search.hint, search.low, search.high)
     pivot = max(pivot, search.least)
     return pivot if search.low < pivot < search.high else next_up(search.low)
+
+
+cdef inline double slack(double fraction) noexcept nogil:
+    """How far a guess may be off, as a part of all."""
+    return 0.02 * (1.0 - fraction if fraction > 0.5 else fraction)
 
 
 cdef inline void split(Search* search, float pivot) noexcept nogil:
