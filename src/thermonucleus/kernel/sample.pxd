@@ -22,21 +22,25 @@ cdef inline void sample_maxima(Sample* sample, const View* row, float floor) noe
     sample.certain = sample.size
 
 
-cdef inline void sample_runs(Sample* sample, const View* row, float floor, Py_ssize_t size) noexcept nogil:
-    """Runs of WAYS neighbours from all over the row, until about `size` logits have been looked at; -inf for those not of the set."""
+cdef inline void sample_runs(
+    Sample* sample, const View* row, float floor, float ceiling, Py_ssize_t size
+) noexcept nogil:
+    """Runs of WAYS neighbours from all over the row, until about `size` logits have been looked at.
+
+    For those that do not count, -inf: below `floor`, from `ceiling` up, or in the sample already.
+    """
     cdef Py_ssize_t i, j, runs = max((size - sample.size) // WAYS, 2)
     # Of whole runs up to the last, in units of 2**-32.
     cdef uint64_t place = 0, step = (<uint64_t> (row.size // WAYS - 1) << 32) // (runs - 1)
-    cdef float taken = INFINITY
+    cdef float limit = ceiling
     cdef const float* x
     cdef float* out = sample.values + sample.size
     for i in range(runs):
         x = row.values + <Py_ssize_t> (place >> 32) * WAYS
         if sample.certain > 0:
-            # The maximum of the chunk is in the sample already.
-            taken = row.maxima[(x - row.values) // CHUNK]
+            limit = min(ceiling, row.maxima[(x - row.values) // CHUNK])
         for j in range(WAYS):
-            out[j] = x[j] if (x[j] >= floor) & (x[j] != taken) else <float> -INFINITY
+            out[j] = x[j] if (x[j] >= floor) & (x[j] < limit) else <float> -INFINITY
         out += WAYS
         place += step
     sample.size += runs * WAYS

@@ -63,7 +63,7 @@ cdef inline float head_end(Search* search) noexcept nogil:
     """The lowest logit that need be looked at, if few tokens are above it; else `low`."""
     cdef Sample* sample = &search.scratch.sample
     cdef double all, reached, rest
-    cdef float end, middle
+    cdef float end, middle, deep
     cdef Py_ssize_t chunks = chunk_count(search.row.size)
     search.level = CRUDE if crude_will_do(search.scale, search.row.size) and search.floor == -INFINITY else SINGLE
     sample_maxima(sample, search.row, search.floor)
@@ -76,7 +76,9 @@ cdef inline float head_end(Search* search) noexcept nogil:
         end = max(max(end, search.low), search.least)
         if few_above(search, end, 64):
             return end
-    sample_runs(sample, search.row, search.floor, min(FEW, search.row.size // 8))
+    # Half of the chunks have a token from here up. What a run has of these would count many times, and most are maxima: leave them out.
+    deep = quantile(search.row.maxima, NULL, chunks, 0.5 * chunks, 0.0, search.low, search.high).value
+    sample_runs(sample, search.row, search.floor, deep, min(FEW, search.row.size // 8))
     weigh_sample(sample, search.scale)
     all = sample_above(sample, search.low)
     middle = sample_quantile(sample, search.fraction * all, slack(search.fraction) * all, &search.hint, search.low, search.high)
@@ -84,17 +86,17 @@ cdef inline float head_end(Search* search) noexcept nogil:
     search.hint.density = sample_density(sample, middle, 0.25 / search.scale.slope)
     if not few_above(search, middle, 8):
         return search.low
-    # The more tokens are above, the less there is below to be weighed without care: half of the chunks have one above this.
-    end = quantile(search.row.maxima, NULL, chunks, 0.5 * chunks, 0.0, search.low, search.high).value
     reached = search.fraction * all + 2.5 * sampling_error(sample, search.fraction, middle)
-    if end > middle or sample_above(sample, end) < reached:
-        end = sample_quantile(sample, reached, 0.1 * (reached - search.fraction * all), &search.hint, search.low, min(middle, end))
+    # The more tokens are above, the less there is below to be weighed without care.
+    end = deep
+    if deep > middle or sample_above(sample, deep) < reached:
+        end = sample_quantile(sample, reached, 0.1 * (reached - search.fraction * all), &search.hint, search.low, min(middle, deep))
     end = max(end, search.least)
     if not few_above(search, end, 4):
         return search.low
     # The chance that the answer turns on how the rest is weighed should be small: it is twice the error over the weight of a token.
     rest = search.fraction * (all - sample_above(sample, end)) * 2.0**64
-    while search.level < SINGLE and 8.0 * ERROR[search.level] * rest > precise_weight(middle, search.scale):
+    while search.level < SINGLE and 5.0 * ERROR[search.level] * rest > precise_weight(middle, search.scale):
         search.level += 1
     return end
 
@@ -117,7 +119,7 @@ cdef inline float aim(Search* search, Py_ssize_t trip) noexcept nogil:
         sample.size = sample.certain = 0
         if search.scale != NULL:
             sample_maxima(sample, search.row, search.floor)
-        sample_runs(sample, search.row, search.floor, min(SAMPLE, search.row.size // 8))
+        sample_runs(sample, search.row, search.floor, INFINITY, min(SAMPLE, search.row.size // 8))
     else:
         wanted = (search.fraction * (search.outside.above + search.outside.below) - search.over_high)
         wanted /= search.over_low - search.over_high
