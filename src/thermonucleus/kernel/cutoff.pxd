@@ -5,9 +5,10 @@ Every truncation keeps the tokens at or above some logit, ties with it included.
 
 from libc.math cimport INFINITY
 
+from thermonucleus.kernel.exp2 cimport widened_weights
 from thermonucleus.kernel.floats cimport next_up
 from thermonucleus.kernel.precise cimport logit_of, precise_log2, precise_weights, sum_precise
-from thermonucleus.kernel.quantile cimport quantile
+from thermonucleus.kernel.quantile cimport Quantile, quantile
 from thermonucleus.kernel.row cimport ALL, BRIEF, NOTHING, OTHERS, SHORT, Scale, Scratch, Settings, View, chunk_count, group_count
 from thermonucleus.kernel.search cimport Search, start
 from thermonucleus.kernel.select cimport select
@@ -67,16 +68,27 @@ cdef inline float kth_largest(const float* values, Py_ssize_t count, Py_ssize_t 
 cdef inline float short_top_p_cutoff(
     View* row, float maximum, const Scale* scale, double top_p, float floor, Scratch* scratch
 ) noexcept nogil:
-    """The nucleus of a row so short that it is weighed in float64 at once. Tokens below `floor` are gone from it already."""
-    cdef double total
-    cdef float bound
-    precise_weights(row.values, row.size, scale, scratch.weights)
-    total = sum_precise(scratch.weights, row.size)
+    """The nucleus of a row so short that all of it can be searched. Tokens below `floor` are gone from it already."""
+    cdef double target, error
+    cdef Quantile found
+    widened_weights(row.values, row.size, scale, scratch.weights)
+    found = short_quantile(row, maximum, scale, top_p, floor, scratch.weights, &target)
+    # Near the answer the fraction of all lies above, the rest below, and weights in float32 are off by up to 1.2e-7 on either side.
+    error = 1.3e-7 * 2.0 * (1.0 - top_p + ROUNDING) * target
+    if found.above - target <= error or target - found.before <= error:
+        precise_weights(row.values, row.size, scale, scratch.weights)
+        found = short_quantile(row, maximum, scale, top_p, floor, scratch.weights, &target)
+    return found.value
+
+
+cdef inline Quantile short_quantile(
+    const View* row, float maximum, const Scale* scale, double top_p, float floor, const double* weights, double* target
+) noexcept nogil:
+    cdef double total = sum_precise(weights, row.size)
     # All tokens with a share below (1 - p)/V have less than 1 - p together: none of them can be in the nucleus.
-    bound = <float> logit_of(0.99 * (1.0 - top_p) * total / row.size, scale)
-    return quantile(
-        row.values, scratch.weights, row.size, (top_p - ROUNDING) * total, 0.0, max(floor, bound), next_up(maximum)
-    ).value
+    cdef float bound = <float> logit_of(0.99 * (1.0 - top_p) * total / row.size, scale)
+    target[0] = (top_p - ROUNDING) * total
+    return quantile(row.values, weights, row.size, target[0], 0.0, max(floor, bound), next_up(maximum))
 
 
 cdef inline float long_top_p_cutoff(

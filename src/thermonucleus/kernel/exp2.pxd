@@ -11,7 +11,7 @@ from libc.math cimport fabs, fmaf, rint
 from libc.stdint cimport uint32_t, uint64_t
 
 from thermonucleus.kernel.precise cimport Double
-from thermonucleus.kernel.row cimport Scale
+from thermonucleus.kernel.row cimport CHUNK, Scale
 
 cdef extern from *:
     """
@@ -102,3 +102,14 @@ cdef inline void chunk_weights(const float* x, Py_ssize_t n, const Scale* scale,
     if doubt >> 63:
         for i in range(n):
             out[i] = weight(x[i], &local)
+
+
+cdef inline void widened_weights(const float* x, Py_ssize_t n, const Scale* scale, double* out) noexcept nogil:
+    """The same weights of any number of logits, in float64."""
+    cdef float w[CHUNK]
+    cdef Py_ssize_t start, length, i
+    for start in range(0, n, 512):
+        length = min(n - start, CHUNK)
+        chunk_weights(x + start, length, scale, w)
+        for i in range(length):
+            out[start + i] = w[i]

@@ -17,7 +17,7 @@ cdef enum:
     # Survivors of a cutoff are copied out, and searched there, once there are at most this many.
     SHORT = 8192
     # Whole rows up to this size are weighed in float64 at once.
-    BRIEF = 512
+    BRIEF = 1024
     # Logits of a sample of a longer row, at most.
     SAMPLE = 4096
 
