@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from cases import SHAPES
 from numpy.typing import NDArray
 
 from thermonucleus.kernel import dispatch
@@ -19,24 +20,6 @@ def level(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each instruction level of this machine in turn; rows go through it."""
     with dispatch.using(request.param):
         yield request.param
-
-
-SHAPES: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
-    "normal": lambda rng, size: rng.normal(0, 1, size),
-    "wide": lambda rng, size: rng.normal(0, 60, size),
-    "language model": lambda rng, size: rng.normal(0, 2, size) + (rng.random(size) < 0.003) * rng.exponential(4, size) * 3,
-    "peaked": lambda rng, size: rng.normal(0, 1, size) + 30.0 * (np.arange(size) == rng.integers(size)),
-    "all equal": lambda rng, size: np.full(size, rng.normal()),
-    "ties": lambda rng, size: rng.integers(-4, 5, size) / 2,
-    "bfloat16": lambda rng, size: (rng.normal(0, 3, size).astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32),
-    "masked": lambda rng, size: np.where(rng.random(size) < 0.5, -np.inf, rng.normal(0, 3, size)),
-    "one left": lambda rng, size: np.where(np.arange(size) == rng.integers(size), 0.0, -np.inf),
-    "ascending": lambda rng, size: np.sort(rng.normal(0, 3, size)),
-    "descending": lambda rng, size: np.sort(rng.normal(0, 3, size))[::-1],
-    "subnormal tail": lambda rng, size: -rng.exponential(1, size) * 110,
-    "far from zero": lambda rng, size: rng.normal(0, 300, size) + 1e6 * rng.choice([-1, 1]),
-    "largest last": lambda rng, size: np.where(np.arange(size) == size - 1, 12.0, rng.normal(0, 2, size)),
-}
 
 
 @pytest.fixture(scope="session", params=SHAPES)

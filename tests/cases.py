@@ -1,0 +1,73 @@
+"""Rows chosen to hurt, and random cases of them with their settings: the same ones every time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Row = NDArray[np.float32]
+
+SHAPES: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
+    "normal": lambda rng, size: rng.normal(0, 1, size),
+    "wide": lambda rng, size: rng.normal(0, 60, size),
+    "language model": lambda rng, size: rng.normal(0, 2, size) + (rng.random(size) < 0.003) * rng.exponential(4, size) * 3,
+    "peaked": lambda rng, size: rng.normal(0, 1, size) + 30.0 * (np.arange(size) == rng.integers(size)),
+    "all equal": lambda rng, size: np.full(size, rng.normal()),
+    "ties": lambda rng, size: rng.integers(-4, 5, size) / 2,
+    "bfloat16": lambda rng, size: (rng.normal(0, 3, size).astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32),
+    "masked": lambda rng, size: np.where(rng.random(size) < 0.5, -np.inf, rng.normal(0, 3, size)),
+    "one left": lambda rng, size: np.where(np.arange(size) == rng.integers(size), 0.0, -np.inf),
+    "ascending": lambda rng, size: np.sort(rng.normal(0, 3, size)),
+    "descending": lambda rng, size: np.sort(rng.normal(0, 3, size))[::-1],
+    "subnormal tail": lambda rng, size: -rng.exponential(1, size) * 110,
+    "far from zero": lambda rng, size: rng.normal(0, 300, size) + 1e6 * rng.choice([-1, 1]),
+    "largest last": lambda rng, size: np.where(np.arange(size) == size - 1, 12.0, rng.normal(0, 2, size)),
+}
+
+UNSOUND: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
+    "huge": lambda rng, size: rng.normal(0, 1e38, size),
+    "NaN": lambda rng, size: np.where(np.arange(size) == rng.integers(size), np.nan, rng.normal(0, 3, size)),
+    "infinite": lambda rng, size: np.where(np.arange(size) == rng.integers(size), np.inf, rng.normal(0, 3, size)),
+    "none left": lambda rng, size: np.full(size, -np.inf),
+}
+"""Rows at the ends of what float32 holds, and beyond."""
+
+BOUNDARIES = [15, 16, 17, 31, 32, 33, 63, 64, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 1536]
+"""Lengths where a lane, a group, a chunk or a way to search ends."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row, and how to sample from it."""
+
+    shape: str
+    row: Row
+    settings: dict[str, Any]
+    u: float
+
+
+def cases(seed: int, count: int, lowest: int, highest: int, shapes: dict[str, Any] = SHAPES) -> Iterator[Case]:
+    """Make cases with `lowest` to `highest` tokens, each size as likely as its double, and every tenth at a boundary."""
+    rng = np.random.default_rng(seed)
+    names = list(shapes)
+    for number in range(count):
+        size = int(np.exp(rng.uniform(np.log(lowest), np.log(highest + 1))))
+        if number % 10 == 0:
+            size = int(rng.choice(BOUNDARIES))
+        shape = names[rng.integers(len(names))]
+        with np.errstate(over="ignore"):
+            row = shapes[shape](rng, size).astype(np.float32)
+        if shape in SHAPES and row.max() == -np.inf:
+            row[0] = 0.0
+        yield Case(shape, row, random_settings(rng, size), float(rng.random()))
+
+
+def random_settings(rng: np.random.Generator, size: int) -> dict[str, Any]:
+    return {
+        "temperature": float(rng.choice([0.0, 0.1, 0.3, 0.8, 1.0, 1.5, 3.0, rng.uniform(0.05, 5)])),
+        "top_k": int(rng.choice([0, 0, 0, 1, 2, 50, 1000, size // 2, size - 1])),
+        "top_p": float(rng.choice([1.0, 0.999, 0.99, 0.95, 0.9, 0.5, 0.1, 0.0, rng.random()])),
+        "min_p": float(rng.choice([0.0, 0.0, 0.0, 0.05, 0.5, rng.random()])),
+    }
