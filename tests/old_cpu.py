@@ -20,7 +20,8 @@ def digest(prefix: list[str]) -> tuple[str, str]:
     command = [*prefix, os.path.realpath(sys.executable), str(IDENTITY), "--rows", "5000", "--digest"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     environment.pop("THERMONUCLEUS_TARGET", None)
-    level, found = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=600).stdout.split()
+    result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=600)
+    level, found = result.stdout.split()
     return level, found
 
 
