@@ -8,7 +8,7 @@ from libc.math cimport INFINITY
 from thermonucleus.kernel.exp2 cimport widened_weights
 from thermonucleus.kernel.floats cimport next_up
 from thermonucleus.kernel.precise cimport logit_of, precise_log2, precise_weights, sum_precise
-from thermonucleus.kernel.quantile cimport Quantile, quantile
+from thermonucleus.kernel.quantile cimport Quantile, count_above, quantile
 from thermonucleus.kernel.row cimport ALL, BRIEF, NOTHING, OTHERS, SHORT, Scale, Scratch, Settings, View, chunk_count, group_count
 from thermonucleus.kernel.search cimport Search, start
 from thermonucleus.kernel.select cimport select
@@ -32,7 +32,8 @@ cdef inline float find_cutoff(
         least = min_p_cutoff(maximum, scale, settings.min_p)
     if 0.0 < settings.top_k < row.size:
         cutoff = top_k_cutoff(row, maximum, <Py_ssize_t> settings.top_k, scratch)
-        shrink(row, cutoff, scratch)
+        if settings.top_k <= SHORT:
+            shrink(row, cutoff, scratch)
     if settings.top_p <= ROUNDING:
         cutoff = maximum        # nothing at all has reached it already; one token and its ties are kept
     elif settings.top_p >= 1.0:
@@ -41,9 +42,14 @@ cdef inline float find_cutoff(
         cutoff = max(short_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, scratch), least)
     else:
         cutoff = long_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, least, scratch)
-    if cutoff > -INFINITY and row.summed == NOTHING:
+    if row.summed == NOTHING and few_kept(row, cutoff):
         shrink(row, cutoff, scratch)
     return cutoff
+
+
+cdef inline bint few_kept(const View* row, float cutoff) noexcept nogil:
+    """Whether survivors are worth their copies: not where most groups have one."""
+    return row.ids != NULL or 2 * count_above(row.groups, group_count(row.size), cutoff) <= group_count(row.size)
 
 
 cdef inline float top_k_cutoff(View* row, float maximum, Py_ssize_t k, Scratch* scratch) noexcept nogil:

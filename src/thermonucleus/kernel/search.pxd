@@ -8,14 +8,14 @@ from thermonucleus.kernel.row cimport Hint, Scale, Scratch, View
 
 # How tokens are weighed: each level is dearer than the one before, and makes smaller errors.
 cdef enum:
-    CRUDE, ROUGH, SINGLE, DOUBLE
+    CRUDE, FINE, SINGLE, DOUBLE
 
 cdef extern from *:
     """
     /* Relative error of a sum of weights at each level: of the weights themselves (see crude.pxd and exp2.pxd), and of adding them
        up; and the share of all that may be left out, being too little to matter. */
-    static const double thermonucleus_error[] = {0.0307, 0.0082, 3.2e-7, 0.0};
-    static const double thermonucleus_left_out[] = {0x1p-20, 0x1p-20, 0x1p-29, 0.0};
+    static const double thermonucleus_error[] = {0.0307, 3e-4, 3.2e-7, 0.0};
+    static const double thermonucleus_left_out[] = {0x1p-20, 0x1p-22, 0x1p-29, 0.0};
     """
     const double[4] ERROR "thermonucleus_error"
     const double[4] LEFT_OUT "thermonucleus_left_out"

@@ -1,7 +1,7 @@
 """A sweep over a long row: what lies below a logit, and what lies at or above another."""
 
-from thermonucleus.kernel.crude cimport add_crude_below, add_rough_below, crude_mass, rough_mass
-from thermonucleus.kernel.masses cimport MANY, Sides, mass_outside
+from thermonucleus.kernel.crude cimport add_crude_below, add_fine_below, crude_mass
+from thermonucleus.kernel.masses cimport MANY, Sides, fold, mass_outside
 from thermonucleus.kernel.precise cimport logit_of, precise_weights, sum_lanes, sum_precise
 from thermonucleus.kernel.quantile cimport count_above
 from thermonucleus.kernel.row cimport CHUNK, LANES, Scale, View, chunk_count, chunk_length, whole_chunk
@@ -75,8 +75,8 @@ cdef inline Sides sweep_below(Search* search, float low) noexcept nogil:
             if search.level == CRUDE:
                 add_crude_below(x, search.scale, low, lanes)
             else:
-                add_rough_below(x, search.scale, low, lanes)
-    sides.below = crude_mass(lanes) if search.level == CRUDE else rough_mass(lanes)
+                add_fine_below(x, search.scale, low, lanes)
+    sides.below = crude_mass(lanes) if search.level == CRUDE else fold(lanes)
     sides.above = 0.0
     return sides
 
