@@ -1,7 +1,7 @@
 """How many instructions a draw takes, by valgrind's callgrind: the same number every time, whatever else the machine does.
 
-Run as ``python benchmarks/instructions.py``, some three minutes. Counted at the AVX2 level, since valgrind knows no AVX-512. A count
-is the difference between twice as many draws and as many, so that nothing of the start is in it.
+Run as ``python benchmarks/instructions.py``, some three minutes. Counted at the AVX2 level, since valgrind knows no AVX-512. A
+count is the difference between twice as many draws and as many, so that nothing of the start is in it.
 """
 
 import argparse

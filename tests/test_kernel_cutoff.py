@@ -48,7 +48,7 @@ def check(row: Row, u: float, **settings: Any) -> None:
         assert tn.sample(row, u=u, **settings) == reference.sample(row, u=u, **settings)
 
 
-@pytest.mark.parametrize("size", [1, 2, 5, 16, 17, 300, 511, 512, 513, 4096, 4097, 5000, 20_011])
+@pytest.mark.parametrize("size", [1, 2, 5, 16, 17, 300, 511, 512, 513, 1023, 1024, 1025, 5000, 8191, 8192, 8193, 20_011])
 @pytest.mark.usefixtures("level")
 def test_every_shape_and_setting_agrees_with_the_oracle(make_row: Callable[[str, int, int], Row], shape: str, size: int) -> None:
     for i, setting in enumerate(SETTINGS):
@@ -100,6 +100,24 @@ def test_a_nucleus_decided_by_less_than_float32_can_tell_is_the_exact_one() -> N
     for top_p in np.linspace(0.3, 0.97, 12):
         kept = tn.probabilities(row, top_p=top_p) > 0
         np.testing.assert_array_equal(kept, reference.probabilities(row, top_p=top_p) > 0)
+
+
+@pytest.mark.parametrize("fraction", np.linspace(0, 1, 17))
+@pytest.mark.usefixtures("level")
+def test_a_tail_weighed_crudely_decides_nothing_that_it_could_get_wrong(fraction: float) -> None:
+    # Crude weights are exact where the exponent is whole, and worst near 0.44 behind the point: the tail has one exponent only. The
+    # nucleus ends between two tokens of the head by a part of the tail's mass that is around the errors crude.pxd states.
+    head = 15 - 1.2 * np.log(np.arange(1, 121))
+    tail = (np.round(head[0] * np.log2(np.e)) - 14 - fraction) * np.log(2)
+    row = np.random.default_rng(0).permutation(np.concatenate([head, np.full(20_000, tail)])).astype(np.float32)
+    weights = np.sort(np.exp(row.astype(np.float64) - row.max()))[::-1]
+    reached, total = np.cumsum(weights)[:120], weights.sum()
+    rest = total - reached[-1]
+    for part in (-0.04, -0.029, -0.01, -2.5e-4, 2.5e-4, 0.01, 0.029, 0.04):
+        for last in (30, 60, 90):
+            top_p = (reached[last] + part * rest) / total + 1e-6
+            kept = np.count_nonzero(tn.probabilities(row, top_p=top_p))
+            assert kept == np.count_nonzero(reference.probabilities(row, top_p=top_p)), (part, last)
 
 
 @pytest.mark.usefixtures("level")

@@ -1,6 +1,7 @@
 """`Sampler`: `sample` with its settings and its generator kept."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from typing import Any
 
@@ -174,3 +175,20 @@ def test_logits_are_checked_at_each_call_and_a_fault_leaves_the_sampler_usable()
     with pytest.raises(TypeError, match=r"logits must be real numbers"):
         sampler("text")
     assert [sampler(ROW) for _ in range(20)] == [twin(ROW) for _ in range(20)]
+
+
+def test_one_sampler_serves_rows_of_any_size_in_any_order() -> None:
+    rng = np.random.default_rng(2)
+    sampler = tn.Sampler(top_p=0.9, rng=7)
+    u = np.random.default_rng(7)
+    for size in (5, 40_000, 3, 1000, 1025, 40_000, 70_001, 1):
+        row = rng.normal(0, 3, size).astype(np.float32)
+        assert sampler(row) == tn.sample(row, top_p=0.9, u=u.random())
+
+
+def test_one_sampler_may_be_called_by_many_threads() -> None:
+    rows = [np.random.default_rng(seed).normal(0, 1, size).astype(np.float32) for seed, size in enumerate([7, 900, 30_000] * 20)]
+    sampler = tn.Sampler(temperature=0.001, top_p=0.9, rng=1)
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(sampler, rows * 5))
+    assert tokens == [int(row.argmax()) for row in rows * 5]
