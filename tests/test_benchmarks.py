@@ -72,14 +72,6 @@ def test_slides_says_what_it_ran_on() -> None:
     assert f"level {tn.target}, Python {sys.version_info.major}." in first
 
 
-def test_first_line_has_a_row_for_each_kind_setting_and_level() -> None:
-    header, *body = table(run("benchmarks/first_line.py", "500"))
-    assert header[:3] == ["row", "settings", "level"]
-    assert {row[2] for row in body} == set(tn.targets())
-    assert len(body) == 3 * 2 * len(tn.targets())
-    assert all(float(cell) >= 0 for row in body for cell in row[3:])
-
-
 def test_pytest_benchmarks_run() -> None:
     pytest.importorskip("pytest_benchmark")
     printed = run("-m", "pytest", "benchmarks", "--benchmark-disable", "-q", "-k", "1000", "-p", "no:cacheprovider")
