@@ -37,7 +37,7 @@ cdef inline void add_fine_below(const float* x, const Scale* scale, float pivot,
 
 
 cdef inline float crude_magic(const Scale* scale) noexcept nogil:
-    # Added to 1024, a number has 13 bits behind the point, and the ten before them are 1 and what `crude_power` shifts to the exponent.
+    # Added to 1024, a number has 13 bits behind the point; before them are those that `crude_power` shifts to the exponent.
     return <float> (1024.0 + 127.0 + 64.0 - scale.reference)
 
 

@@ -93,7 +93,7 @@ cdef inline Py_ssize_t chunk_length(Py_ssize_t size, Py_ssize_t chunk) noexcept 
 
 
 cdef inline const float* whole_chunk(const View* row, Py_ssize_t chunk, float* spare) noexcept nogil:
-    """The CHUNK values of a chunk; those of an incomplete one in `spare`, with NaN after them, which is never on any side of a pivot."""
+    """The CHUNK values of a chunk; those of an incomplete one in `spare`, with NaN after them, which is on no side of a pivot."""
     cdef const float* x = row.values + chunk * CHUNK
     cdef Py_ssize_t i, n = chunk_length(row.size, chunk)
     if n == CHUNK:

@@ -29,13 +29,13 @@ cdef inline void sample_runs(
 
     For those that do not count, -inf: below `floor`, from `ceiling` up, or in the sample already.
     """
-    cdef Py_ssize_t i, j, runs = max((size - sample.size) // WAYS, 2)
+    cdef Py_ssize_t _i, j, runs = max((size - sample.size) // WAYS, 2)
     # Of whole runs up to the last, in units of 2**-32.
     cdef uint64_t place = 0, step = (<uint64_t> (row.size // WAYS - 1) << 32) // (runs - 1)
     cdef float limit = ceiling
     cdef const float* x
     cdef float* out = sample.values + sample.size
-    for i in range(runs):
+    for _i in range(runs):
         x = row.values + <Py_ssize_t> (place >> 32) * WAYS
         if sample.certain > 0:
             limit = min(ceiling, row.maxima[(x - row.values) // CHUNK])

@@ -76,7 +76,8 @@ cdef inline float head_end(Search* search) noexcept nogil:
         end = max(max(end, search.low), search.least)
         if few_above(search, end, 64):
             return end
-    # Half of the chunks have a token from here up. What a run has of these would count many times, and most are maxima: leave them out.
+    # Half of the chunks have a token from here up. What a run has of these is left out: it would count many times over, and most
+    # of them are maxima, which are in the sample.
     deep = quantile(search.row.maxima, NULL, chunks, 0.5 * chunks, 0.0, search.low, search.high).value
     sample_runs(sample, search.row, search.floor, deep, min(FEW, search.row.size // 8))
     weigh_sample(sample, search.scale)
@@ -103,7 +104,8 @@ cdef inline float head_end(Search* search) noexcept nogil:
 
 cdef inline bint few_above(const Search* search, float low, Py_ssize_t part) noexcept nogil:
     """Whether a small part of the groups at most have a token at or above `low`."""
-    return low > search.low and count_above(search.row.groups, group_count(search.row.size), low) * part <= group_count(search.row.size)
+    cdef Py_ssize_t groups = group_count(search.row.size)
+    return low > search.low and count_above(search.row.groups, groups, low) * part <= groups
 
 
 cdef inline float aim(Search* search, Py_ssize_t trip) noexcept nogil:
@@ -164,6 +166,7 @@ cdef inline double reach(Search* search) noexcept nogil:
     cdef double off = fabs(lead(search, &search.outside)) * unit
     cdef double one = sample.share * (unit * weight(search.pivot, search.scale) if search.scale != NULL else 1.0)
     cdef double over = sample_above(sample, search.pivot)
+    cdef float far
     # The sample's tokens between are a random number of them, of which the standard deviation is the root.
     off += 3.0 * sqrt(off * one + one * one)
     search.hint.logit = search.pivot
@@ -176,7 +179,8 @@ cdef inline double reach(Search* search) noexcept nogil:
         search.taken_low = search.pivot
         search.taken_high = search.high
         if over > off:
-            search.taken_high = min(next_up(sample_quantile(sample, over - off, 0.1 * off, &search.hint, search.low, search.high)), search.high)
+            far = sample_quantile(sample, over - off, 0.1 * off, &search.hint, search.low, search.high)
+            search.taken_high = min(next_up(far), search.high)
     return sample_count(sample, search.taken_low, search.taken_high)
 
 

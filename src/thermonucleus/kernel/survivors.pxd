@@ -91,7 +91,7 @@ cdef inline uint32_t mark_group(const float* x, Py_ssize_t way, float low, float
 
 
 cdef inline uint32_t mark(const float* x, float low, float high, uint32_t* hits) noexcept nogil:
-    """Bit i of hits[way] says whether low <= x[i * WAYS + way] < high; bit way of the result, whether any bit of hits[way] is set."""
+    """Bit i of hits[way] says whether low <= x[i * WAYS + way] < high; bit way of the result, whether hits[way] has any."""
     cdef Py_ssize_t i, way
     cdef uint32_t marks[WAYS]
     cdef uint32_t ways = 0
