@@ -97,7 +97,7 @@ cdef inline float head_end(Search* search) noexcept nogil:
         return search.low
     # The chance that the answer turns on how the rest is weighed should be small: it is twice the error over the weight of a token.
     rest = search.fraction * (all - sample_above(sample, end)) * 2.0**64
-    while search.level < SINGLE and 4.0 * ERROR[search.level] * rest > precise_weight(middle, search.scale):
+    while search.level < SINGLE and 3.0 * ERROR[search.level] * rest > precise_weight(middle, search.scale):
         search.level += 1
     return end
 
