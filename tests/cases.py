@@ -27,14 +27,16 @@ SHAPES: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
 }
 
 UNSOUND: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
-    "huge": lambda rng, size: rng.normal(0, 1e38, size),
+    "huge": lambda rng, size: rng.normal(0, 1e30, size),
+    "near the largest float": lambda rng, size: rng.normal(0, 1e38, size),
+    "at the largest float": lambda rng, size: rng.choice([-1, 1], size) * float(np.finfo(np.float32).max),
     "NaN": lambda rng, size: np.where(np.arange(size) == rng.integers(size), np.nan, rng.normal(0, 3, size)),
     "infinite": lambda rng, size: np.where(np.arange(size) == rng.integers(size), np.inf, rng.normal(0, 3, size)),
     "none left": lambda rng, size: np.full(size, -np.inf),
 }
 """Rows at the ends of what float32 holds, and beyond."""
 
-BOUNDARIES = [15, 16, 17, 31, 32, 33, 63, 64, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 1536]
+BOUNDARIES = [15, 16, 17, 31, 32, 33, 63, 64, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 1536, 8191, 8192, 8193]
 """Lengths where a lane, a group, a chunk or a way to search ends."""
 
 

@@ -3,17 +3,21 @@
     python tests/identity.py [--rows N]         compare the levels of this processor, a process for each
     python tests/identity.py --rows N --digest  print the level that this process runs, and a digest of all it computed
 
-Rows have 1 to 262,144 tokens, most of them few; every twentieth block holds rows that must be refused. A difference ends the run
-with the number of the first row that differs, its shape and its settings.
+Rows have 1 to 262,144 tokens, most of them few; every tenth block holds rows that must be refused. A difference ends the run
+with the block (its seed) and the number of the first row that differs, its shape and its settings.
 """
 
 import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import IO
+from itertools import accumulate, count
+from threading import Lock
 
 import numpy as np
 from cases import SHAPES, UNSOUND, Case, cases
@@ -22,22 +26,29 @@ import thermonucleus as tn
 from thermonucleus.kernel import dispatch
 
 BLOCK = 500
+LONG = 25
+
+
+def is_long(number: int) -> bool:
+    return number % 50 < 4
 
 
 def block_of(number: int) -> Iterator[Case]:
-    """One block of cases: of every fifty, two have long rows, fewer of them."""
-    if number % 50 < 2:
-        return cases(number, BLOCK // 20, 1000, 262_144)
-    return cases(number, BLOCK, 1, 1000 if number % 10 == 3 else 100, UNSOUND if number % 20 == 4 else SHAPES)
+    """One block of cases: of every fifty, four have long rows, fewer of them."""
+    shapes = SHAPES | UNSOUND if number % 20 in (1, 4) else SHAPES
+    if is_long(number):
+        return cases(number, LONG, 1000, 262_144, shapes)
+    return cases(number, BLOCK, 1, 2000 if number % 10 > 6 else 100, shapes)
+
+
+def rows_in(blocks: int) -> int:
+    return sum(LONG if is_long(number) else BLOCK for number in range(blocks))
 
 
 def blocks_for(rows: int) -> int:
     """Return how many blocks it takes to have so many rows."""
-    number = 0
-    while rows > 0:
-        rows -= BLOCK // 20 if number % 50 < 2 else BLOCK
-        number += 1
-    return number
+    sums = accumulate(LONG if is_long(number) else BLOCK for number in count())
+    return next(blocks for blocks, reached in enumerate(sums, start=1) if reached >= rows)
 
 
 def outcome(case: Case) -> bytes:
@@ -58,20 +69,53 @@ def digests(blocks: int) -> Iterator[str]:
         yield state.hexdigest()
 
 
-def start(level: str, blocks: int) -> "subprocess.Popen[str]":
-    """Start a process that prints the digest of every block at one level."""
+def lines_of(level: str, blocks: int) -> Iterator[str]:
+    """Digest every block at one level, in a process of its own."""
     command = [sys.executable, __file__, "--blocks", str(blocks)]
-    return subprocess.Popen(command, env={**os.environ, dispatch.VARIABLE: level}, stdout=subprocess.PIPE, text=True)
+    environment = {**os.environ, dispatch.VARIABLE: level}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield from map(str.strip, process.stdout or ())
+        finally:
+            process.terminate()
 
 
-def compare(streams: Mapping[str, IO[str]], blocks: int) -> None:
-    """Compare the digests as they come; raise AssertionError at the first block that differs."""
-    for number in range(blocks):
-        found = {level: stream.readline().strip() for level, stream in streams.items()}
-        if len(set(found.values())) != 1 or "" in found.values():
+@dataclass
+class Comparison:
+    """Digests as they come from any level, in any order of levels: the first of a block is what the others must equal."""
+
+    levels: Collection[str]
+    blocks: int
+    agreed: dict[int, str] = field(default_factory=dict)
+    done: int = 0
+    stopped: bool = False
+    lock: Lock = field(default_factory=Lock)
+
+    def follow(self, level: str, lines: Iterable[str]) -> None:
+        """Compare one level's digests; raise AssertionError at the first that differs, or if there are too few."""
+        number = -1
+        for number, line in enumerate(lines):
+            with self.lock:
+                if self.stopped:
+                    return
+                self.compare(number, line)
+        if number + 1 != self.blocks:
+            self.stopped = True
+            raise AssertionError(f"{level} ended after {number + 1} of {self.blocks} blocks")
+
+    def compare(self, number: int, line: str) -> None:
+        if self.agreed.setdefault(number, line) != line:
+            self.stopped = True
             raise AssertionError(describe(number))
+        self.done += 1
         if sys.stderr.isatty():
-            print(f"\rblock {number + 1} of {blocks}", end="", file=sys.stderr, flush=True)
+            print(f"\rblock {self.done} of {self.blocks * len(self.levels)}", end="", file=sys.stderr, flush=True)
+
+    def run(self, processes: int) -> None:
+        """Follow every level, so many at a time."""
+        with ThreadPoolExecutor(processes) as pool:
+            for ended in [pool.submit(self.follow, level, lines_of(level, self.blocks)) for level in self.levels]:
+                ended.result()
 
 
 def describe(number: int) -> str:
@@ -89,6 +133,7 @@ def describe(number: int) -> str:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Compare the bits of every instruction level.")
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="how many levels run at a time")
     parser.add_argument("--digest", action="store_true", help="print one digest of this process's level")
     parser.add_argument("--blocks", type=int, help="print the digest of every block of this process's level")
     options = parser.parse_args(arguments)
@@ -100,9 +145,13 @@ def main(arguments: list[str] | None = None) -> None:
     if options.digest:
         print(tn.target, blake2b("".join(digests(blocks)).encode(), digest_size=16).hexdigest())
         return
-    processes = {level: start(level, blocks) for level in tn.targets()}
-    compare({level: process.stdout for level, process in processes.items() if process.stdout is not None}, blocks)
-    print(f"{options.rows:,} rows or more: the same tokens, probabilities and exceptions at {', '.join(processes)}")
+    began = time.perf_counter()
+    try:
+        Comparison(tn.targets(), blocks).run(options.processes)
+    except AssertionError as difference:
+        sys.exit(str(difference))
+    print(f"{rows_in(blocks):,} rows: the same tokens, probabilities and exceptions at {', '.join(tn.targets())}")
+    print(f"    {blocks:,} blocks in {time.perf_counter() - began:.0f} s")
 
 
 if __name__ == "__main__":
