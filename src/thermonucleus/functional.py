@@ -171,7 +171,7 @@ def apply_top_p(probs: ArrayLike, p: float) -> NDArray[np.float64]:
     >>> tn.apply_top_p([0.5, 0.3, 0.1, 0.1], 0.8)
     array([0.625, 0.375, 0.   , 0.   ])
     """
-    share = float(check_fraction(p, name="p")[0])
+    share = float(check_fraction(p, name="p"))
     array = as_real_array(probs, "probs")
     rows = np.atleast_2d(array).astype(np.float64)
     for i in range(len(rows)):
@@ -351,8 +351,8 @@ def adaptive_sampling(
     >>> tn.adaptive_sampling([1, 2, 3, 4, 5], 0.8, 0.9, "The quick brown fox", rng=0)
     4
     """
-    temperature = float(check_temperature(base_temperature, name="base_temperature")[0])
-    top_p = float(check_temperature(base_top_p, name="base_top_p")[0])
+    temperature = float(check_temperature(base_temperature, name="base_temperature"))
+    top_p = float(check_temperature(base_top_p, name="base_top_p"))
     try:
         length, distinct = len(context), len(set(context))
     except TypeError as error:

@@ -170,17 +170,22 @@ def probabilities(
     table = settings_table(temperature, top_k, top_p, min_p, rows=len(rows) if rows.ndim == 2 else None)
     workers = check_workers(workers)
     result = np.empty(rows.shape, np.float32) if out is None else _check_out(out, rows, logits)
-    batch = _read(logits, rows, table, workers)
+    # A caller's array is not touched before all of its rows are known to be sound; the only row is, before it is weighed.
+    batch = _read(logits, rows, table, workers, result if out is None or rows.ndim == 1 else None)
     for_ranges(lambda start, stop: batch.fill(result, start, stop), batch.count, workers)
     return result
 
 
-def _read(logits: ArrayLike, rows: NDArray[np.float32], table: NDArray[np.float64], workers: int) -> Rows:
+def _read(
+    logits: ArrayLike,
+    rows: NDArray[np.float32],
+    table: NDArray[np.float64],
+    workers: int,
+    weights: NDArray[np.float32] | None = None,
+) -> Rows:
     batch = Rows(dispatch.active(), rows, table)
-    if workers == 1:
-        fault = batch.read(0, batch.count)
-    else:
-        fault = next((fault for fault in for_ranges(batch.read, batch.count, workers) if fault >= 0), -1)
+    faults = for_ranges(lambda start, stop: batch.read(start, stop, weights), batch.count, workers)
+    fault = next((fault for fault in faults if fault >= 0), -1)
     if fault >= 0:
         raise explain_fault(logits, fault)
     return batch

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["check_fraction", "check_temperature", "check_top_k", "settings_table"]
 
-Column = NDArray[np.float64]
+Column = float | NDArray[np.float64]  # one number for all rows, or one for each
 
 
 def settings_table(
@@ -41,23 +41,23 @@ def settings_table(
         check_fraction(top_p, rows, name="top_p"),
         check_fraction(min_p, rows, name="min_p"),
     )
-    if all(len(column) == 1 for column in columns):
-        return np.concatenate(columns).reshape(1, 4)
+    if all(isinstance(column, float) for column in columns):
+        return np.array([columns])
     return np.column_stack(np.broadcast_arrays(*columns))
 
 
 def check_temperature(value: ArrayLike, rows: int | None = None, *, name: str = "temperature") -> Column:
-    """Return temperatures of 0 or more as an array of shape (1,) or (rows,); raise TypeError or ValueError."""
+    """Return a temperature of 0 or more, or an array of them of shape (rows,); raise TypeError or ValueError."""
     return _check(name, value, rows, "a finite number, 0 or more", lambda x: (x >= 0) & (x < math.inf))
 
 
 def check_top_k(value: ArrayLike | None, rows: int | None = None, *, name: str = "top_k") -> Column:
-    """Return counts of 0 or more as an array of shape (1,) or (rows,), None as 0; raise TypeError or ValueError."""
+    """Return a count of 0 or more, None as 0, or an array of them of shape (rows,); raise TypeError or ValueError."""
     return _check(name, 0 if value is None else value, rows, "an integer, 0 or more", lambda x: x >= 0, integral=True)
 
 
 def check_fraction(value: ArrayLike, rows: int | None = None, *, name: str) -> Column:
-    """Return numbers from 0 to 1 as an array of shape (1,) or (rows,); raise TypeError or ValueError."""
+    """Return a number from 0 to 1, or an array of them of shape (rows,); raise TypeError or ValueError."""
     return _check(name, value, rows, "a number from 0 to 1", lambda x: (x >= 0) & (x <= 1))
 
 
@@ -71,18 +71,17 @@ def _check(
     integral: bool = False,
 ) -> Column:
     if isinstance(value, Integral if integral else Real) and not isinstance(value, bool):
-        number = _as_float(value)
-        column = np.array([number])
-        if allowed(number):
-            return column
+        column: Column = _as_float(value)
     else:
         column = _per_row(name, value, rows, expected, "iu" if integral else "iuf")
+    if isinstance(column, float):
+        if not allowed(column):
+            raise ValueError(f"{name} must be {expected}, got {_shown(column)}")
+        return column
     wrong = ~allowed(column)
     if wrong.any():
         at = int(wrong.argmax())
-        place = name if len(column) == 1 else f"{name}[{at}]"
-        number = float(column[at])
-        raise ValueError(f"{place} must be {expected}, got {int(number) if number.is_integer() else number}")
+        raise ValueError(f"{name}[{at}] must be {expected}, got {_shown(float(column[at]))}")
     return column
 
 
@@ -101,8 +100,12 @@ def _per_row(name: str, value: ArrayLike, rows: int | None, expected: str, kinds
     if array.dtype.kind not in kinds and array.size:
         raise TypeError(f"{name} must be {expected}, got {value!r} of type {type(value).__name__}")
     if array.ndim == 0:
-        return array.astype(np.float64).reshape(1)
+        return float(array)
     if array.shape != (rows,):
         wanted = "a single number for a single row" if rows is None else f"a number, or one for each of the {rows} rows"
         raise ValueError(f"{name} must be {wanted}, got an array of shape {array.shape}")
     return array.astype(np.float64)
+
+
+def _shown(number: float) -> float:
+    return int(number) if number.is_integer() else number

@@ -9,14 +9,14 @@ from libc.stdint cimport int64_t
 from thermonucleus.kernel.row cimport BRIEF, Reading, Settings, chunk_count, scratch_bytes
 
 ctypedef bint (*read_row_type)(
-    const float*, Py_ssize_t, const Settings*, void*, Reading*, double*
+    const float*, Py_ssize_t, const Settings*, void*, Reading*, double*, float*
 ) noexcept nogil
 ctypedef Py_ssize_t (*draw_token_type)(const float*, Py_ssize_t, const Reading*, const double*, double) noexcept nogil
 ctypedef void (*fill_row_type)(const float*, Py_ssize_t, const Reading*, float*) noexcept nogil
 
 cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_Reading"
 cdef bytes SETTINGS = b"struct __pyx_t_13thermonucleus_6kernel_3row_Settings"
-cdef bytes READ_ROW = b"int (float const *, Py_ssize_t, " + SETTINGS + b" const *, void *, " + READING + b" *, double *)"
+cdef bytes READ_ROW = b"int (float const *, Py_ssize_t, " + SETTINGS + b" const *, void *, " + READING + b" *, double *, float *)"
 cdef bytes DRAW_TOKEN = b"Py_ssize_t (float const *, Py_ssize_t, " + READING + b" const *, double const *, double)"
 cdef bytes FILL_ROW = b"void (float const *, Py_ssize_t, " + READING + b" const *, float *)"
 
@@ -77,18 +77,29 @@ cdef class Rows:
         PyBuffer_Release(&self.logits)
         PyBuffer_Release(&self.settings)
 
-    def read(self, Py_ssize_t start, Py_ssize_t stop):
-        """Read the rows; the number of the first that cannot be sampled from, or -1."""
+    def read(self, Py_ssize_t start, Py_ssize_t stop, weights=None):
+        """Read the rows; the number of the first that cannot be sampled from, or -1.
+
+        Weights may be left in what `fill` is given later, which saves it from computing them again, but is written to then.
+        """
+        cdef Py_buffer out
         cdef Py_ssize_t row, fault = -1
-        cdef void* memory = allocate(scratch_bytes(self.size))
+        cdef void* memory
+        out.buf = NULL
+        if weights is not None:
+            self.get_output(weights, &out)
+        memory = allocate(scratch_bytes(self.size))
         with nogil:
             for row in range(start, stop):
                 if not self.kernel.read_row(
-                    self.row(row), self.size, self.row_settings(row), memory, &self.readings[row], self.row_running(row)
+                    self.row(row), self.size, self.row_settings(row), memory, &self.readings[row], self.row_running(row),
+                    self.row_output(&out, row),
                 ):
                     fault = row
                     break
         PyMem_RawFree(memory)
+        if weights is not None:
+            PyBuffer_Release(&out)
         return fault
 
     def draw_one(self, double u):
@@ -119,14 +130,21 @@ cdef class Rows:
         """Write the rows' probabilities (float32, of the shape of the logits)."""
         cdef Py_buffer out
         cdef Py_ssize_t row
-        PyObject_GetBuffer(probabilities, &out, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
-        expect(&out, b"f", sizeof(float))
-        if out.len != self.logits.len:
-            raise ValueError("probabilities: expected as many as logits")
+        self.get_output(probabilities, &out)
         with nogil:
             for row in range(start, stop):
-                self.kernel.fill_row(self.row(row), self.size, &self.readings[row], <float*> out.buf + row * self.size)
+                self.kernel.fill_row(self.row(row), self.size, &self.readings[row], self.row_output(&out, row))
         PyBuffer_Release(&out)
+
+    cdef int get_output(self, probabilities, Py_buffer* out) except -1:
+        PyObject_GetBuffer(probabilities, out, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
+        expect(out, b"f", sizeof(float))
+        if out.len != self.logits.len:
+            raise ValueError("probabilities: expected as many as logits")
+        return 0
+
+    cdef inline float* row_output(self, const Py_buffer* out, Py_ssize_t row) noexcept nogil:
+        return NULL if out.buf == NULL else <float*> out.buf + row * self.size
 
     cdef inline const float* row(self, Py_ssize_t row) noexcept nogil:
         return <const float*> self.logits.buf + row * self.size
@@ -208,10 +226,10 @@ cdef Py_ssize_t draw_single(
     cdef bint sound
     if size <= BRIEF:
         # Quicker than to hand the GIL over and get it back.
-        sound = kernel.read_row(row, size, settings, scratch, &reading, running)
+        sound = kernel.read_row(row, size, settings, scratch, &reading, running, NULL)
     else:
         with nogil:
-            sound = kernel.read_row(row, size, settings, scratch, &reading, running)
+            sound = kernel.read_row(row, size, settings, scratch, &reading, running, NULL)
     return kernel.draw_token(row, size, &reading, running, random()) if sound else -1
 
 

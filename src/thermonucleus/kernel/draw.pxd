@@ -2,9 +2,10 @@
 
 from libc.math cimport INFINITY
 from libc.stdint cimport uint64_t
+from libc.string cimport memcpy
 
 from thermonucleus.kernel.exp2 cimport chunk_weights, weight_or_doubt
-from thermonucleus.kernel.masses cimport mass_between
+from thermonucleus.kernel.masses cimport kept_mass, mass_between
 from thermonucleus.kernel.quantile cimport count_above
 from thermonucleus.kernel.row cimport ALL, CHUNK, NOTHING, Reading, Scale, View, chunk_count, chunk_length, whole_chunk
 
@@ -13,7 +14,6 @@ cdef inline double sum_chunks(
     const View* kept, const Scale* scale, float cutoff, Py_ssize_t chunks, double* running
 ) noexcept nogil:
     """Running sums of the kept weights over the chunks of the row; returns the last, the kept mass."""
-    cdef double total = 0.0
     cdef Py_ssize_t chunk
     if kept.ids == NULL:
         sum_row(kept, scale, cutoff, running)
@@ -22,6 +22,25 @@ cdef inline double sum_chunks(
             for chunk in range(chunks):
                 running[chunk] = 0.0
         add_survivors(kept, scale, -1.0 if kept.summed == ALL else 1.0, running)
+    return accumulate(kept, cutoff, chunks, running)
+
+
+cdef inline double weigh_row(const View* row, const Scale* scale, float cutoff, double* running, float* weights) noexcept nogil:
+    """As `sum_chunks`, of a row that is not narrowed to survivors, and leave the kept weights in `weights`, 0 for the others."""
+    cdef float spare[CHUNK]
+    cdef float spare_weights[CHUNK]
+    cdef Py_ssize_t chunk, whole = row.size // CHUNK
+    for chunk in range(whole):
+        running[chunk] = kept_mass(row.values + chunk * CHUNK, scale, cutoff, weights + chunk * CHUNK)
+    for chunk in range(whole, chunk_count(row.size)):
+        running[chunk] = kept_mass(whole_chunk(row, chunk, spare), scale, cutoff, spare_weights)
+        memcpy(weights + chunk * CHUNK, spare_weights, chunk_length(row.size, chunk) * sizeof(float))
+    return accumulate(row, cutoff, chunk_count(row.size), running)
+
+
+cdef inline double accumulate(const View* kept, float cutoff, Py_ssize_t chunks, double* running) noexcept nogil:
+    cdef double total = 0.0
+    cdef Py_ssize_t chunk
     for chunk in range(chunks):
         # A sum from which all was taken away again would be what rounding left of it.
         total += running[chunk] if kept.maxima[chunk] >= cutoff else 0.0
@@ -95,6 +114,12 @@ cdef inline Py_ssize_t draw(
 cdef inline void fill(const float* row, Py_ssize_t size, const Reading* reading, float* out) noexcept nogil:
     """The probabilities that `draw` draws from."""
     cdef Py_ssize_t chunk, i, start, n
+    cdef float share = reading.share
+    if reading.weighed:
+        # A weight below the reading's cutoff, which is not lower than the one it was kept for, times `share` rounds to 0.
+        for i in range(size):
+            out[i] *= share
+        return
     for chunk in range(chunk_count(size)):
         start = chunk * CHUNK
         n = chunk_length(size, chunk)

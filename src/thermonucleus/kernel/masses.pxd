@@ -3,6 +3,7 @@
 Every function here takes a whole chunk of CHUNK logits; NaN among them counts nowhere.
 """
 
+from libc.math cimport INFINITY
 from libc.stdint cimport uint64_t
 
 from thermonucleus.kernel.exp2 cimport weight_or_doubt
@@ -21,13 +22,21 @@ cdef struct Sides:
 cdef inline double mass_between(const float* x, const Scale* scale, float low, float high) noexcept nogil:
     """The weights with low <= x < high."""
     cdef float lanes[MANY]
-    if weigh_between(x, scale, low, high, False, lanes) >> 63:
-        weigh_between(x, scale, low, high, True, lanes)
+    if weigh_between(x, scale, low, high, False, lanes, NULL) >> 63:
+        weigh_between(x, scale, low, high, True, lanes, NULL)
+    return fold(lanes)
+
+
+cdef inline double kept_mass(const float* x, const Scale* scale, float cutoff, float* weights) noexcept nogil:
+    """The weights with x >= cutoff, their sum; each of them in `weights`, and 0 for the others."""
+    cdef float lanes[MANY]
+    if weigh_between(x, scale, cutoff, INFINITY, False, lanes, weights) >> 63:
+        weigh_between(x, scale, cutoff, INFINITY, True, lanes, weights)
     return fold(lanes)
 
 
 cdef inline uint64_t weigh_between(
-    const float* x, const Scale* scale, float low, float high, bint careful, float* lanes
+    const float* x, const Scale* scale, float low, float high, bint careful, float* lanes, float* weights
 ) noexcept nogil:
     cdef Scale local = scale[0]
     cdef uint64_t doubt = 0
@@ -40,6 +49,11 @@ cdef inline uint64_t weigh_between(
         c = weight_between(x[j + 256], &local, low, high, careful, &doubt)
         d = weight_between(x[j + 384], &local, low, high, careful, &doubt)
         lanes[j] = (a + b) + (c + d)
+        if weights != NULL:
+            weights[j] = a
+            weights[j + 128] = b
+            weights[j + 256] = c
+            weights[j + 384] = d
     return doubt
 
 

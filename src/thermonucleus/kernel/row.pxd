@@ -57,6 +57,7 @@ cdef struct Reading:
     Scale scale
     float cutoff
     float share
+    bint weighed        # whether the weights of the kept are where the probabilities are to be
     Py_ssize_t greedy   # the only token there is to draw at temperature 0, else -1
 
 # Some of the row's logits, and what each stands for.

@@ -1,7 +1,7 @@
 """The rooms in their order. Pointers in, status out: this module is built once for each instruction level."""
 
 from thermonucleus.kernel.cutoff cimport find_cutoff
-from thermonucleus.kernel.draw cimport draw, fill, sum_chunks
+from thermonucleus.kernel.draw cimport draw, fill, sum_chunks, weigh_row
 from thermonucleus.kernel.exp2 cimport scale_for
 from thermonucleus.kernel.precise cimport logit_of
 from thermonucleus.kernel.row cimport NOTHING, Reading, Scratch, Settings, View, carve, chunk_count
@@ -16,9 +16,13 @@ cdef extern from *:
 
 
 cdef api bint read_row(
-    const float* row, Py_ssize_t size, const Settings* settings, void* memory, Reading* reading, double* running
+    const float* row, Py_ssize_t size, const Settings* settings, void* memory, Reading* reading, double* running, float* weights
 ) noexcept nogil:
-    """Summary and cutoff. False if the row cannot be sampled from: NaN, +inf, or nothing but -inf."""
+    """Summary and cutoff. False if the row cannot be sampled from: NaN, +inf, or nothing but -inf.
+
+    The kept weights are left in `weights`, for `fill_row` to make probabilities of, where the row is weighed anyway; NULL if
+    probabilities are not what is wanted.
+    """
     cdef Scratch scratch = carve(memory, size, running)
     cdef View view
     cdef float maximum
@@ -31,13 +35,18 @@ cdef api bint read_row(
     view.maxima = scratch.maxima
     if not summarize(&view, &maximum):
         return False
+    reading.weighed = False
     if settings.temperature == 0.0:
         reading.greedy = first_at(&view, maximum)
         return True
     reading.greedy = -1
     reading.scale = scale_for(maximum, settings.temperature)
     reading.cutoff = find_cutoff(&view, maximum, &reading.scale, settings, &scratch)
-    mass = sum_chunks(&view, &reading.scale, reading.cutoff, chunk_count(size), running)
+    reading.weighed = weights != NULL and view.ids == NULL
+    if reading.weighed:
+        mass = weigh_row(&view, &reading.scale, reading.cutoff, running, weights)
+    else:
+        mass = sum_chunks(&view, &reading.scale, reading.cutoff, chunk_count(size), running)
     reading.share = <float> (1.0 / mass)
     # What is below float32's smallest number is not kept either: probability 0, never drawn.
     reading.cutoff = max(reading.cutoff, <float> logit_of(mass * SMALLEST, &reading.scale))
@@ -52,5 +61,5 @@ cdef api Py_ssize_t draw_token(
 
 
 cdef api void fill_row(const float* row, Py_ssize_t size, const Reading* reading, float* out) noexcept nogil:
-    """The probability of every token."""
+    """The probability of every token; `out` is where `read_row` left the weights, if it did."""
     fill(row, size, reading, out)
