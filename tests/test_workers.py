@@ -64,22 +64,41 @@ def test_the_number_of_workers_is_an_int_of_any_kind() -> None:
 def test_the_ranges_cover_the_rows_once_and_in_order(rows: int, workers: int) -> None:
     ranges = for_ranges(lambda start, stop: list(range(start, stop)), rows, workers)
     assert [row for part in ranges for row in part] == list(range(rows))
-    assert len(ranges) == max(1, min(rows, workers))
+    assert min(rows, workers) <= len(ranges) <= max(1, rows)
     lengths = [len(part) for part in ranges]
     assert max(lengths) - min(lengths) <= 1
 
 
-def test_ranges_run_at_the_same_time_in_threads_of_their_own() -> None:
-    # Each waits for the other two: one after the other they would break the barrier.
+def test_ranges_run_at_the_same_time_in_the_callers_thread_and_in_others() -> None:
+    # Each waits for two others: one after the other they would break the barrier.
     barrier = threading.Barrier(3)
 
     def task(start: int, stop: int) -> str:
         barrier.wait(20)
         return threading.current_thread().name
 
-    names = for_ranges(task, 10, 3)
-    assert len(set(names)) == 3
-    assert all(name.startswith("thermonucleus") for name in names)
+    names = set(for_ranges(task, 3, 3))
+    assert len(names) == 3
+    assert threading.current_thread().name in names
+    assert sum(name.startswith("thermonucleus") for name in names) == 2
+
+
+def test_a_worker_that_is_busy_leaves_its_ranges_to_the_others() -> None:
+    # Whoever takes the first range keeps it until all the others are done.
+    left = threading.Semaphore(0)
+
+    def task(start: int, stop: int) -> int:
+        if start == 0:
+            for _ in range(7):
+                assert left.acquire(timeout=20)
+        else:
+            left.release()
+        return threading.get_ident()
+
+    threads = for_ranges(task, 8, 2)
+    assert len(threads) == 8
+    assert len(set(threads[1:])) == 1
+    assert threads[0] != threads[1]
 
 
 def test_one_worker_is_the_thread_of_the_caller() -> None:

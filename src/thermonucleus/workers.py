@@ -1,9 +1,10 @@
 """Workers: threads over ranges of rows. The kernel releases the GIL, and no row's result depends on how rows are divided."""
 
 import os
+from collections import deque
 from collections.abc import Callable
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["check_workers", "for_ranges"]
 
 Result = TypeVar("Result")
+
+RANGES_A_WORKER = 4
+"""Workers take ranges as they get to them: one that starts late, or shares its core, takes fewer."""
 
 
 def check_workers(workers: int) -> int:
@@ -31,8 +35,32 @@ def for_ranges(task: Callable[[int, int], Result], rows: int, workers: int) -> l
     workers = min(workers, rows)
     if workers <= 1:
         return [task(0, rows)]
-    bounds = [rows * i // workers for i in range(workers + 1)]
-    return list(_pool(workers, os.getpid()).map(task, bounds[:-1], bounds[1:]))
+    parts = min(rows, workers * RANGES_A_WORKER)
+    bounds = [rows * i // parts for i in range(parts + 1)]
+    from concurrent.futures import wait  # only who asks for workers waits for it
+
+    waiting = deque(range(parts))
+    results: list[Result | None] = [None] * parts
+
+    def work() -> None:
+        while True:
+            try:
+                part = waiting.popleft()
+            except IndexError:
+                return
+            results[part] = task(bounds[part], bounds[part + 1])
+
+    # The caller works too: threads take longer to wake up than a few rows take, and what they would do may be done by then.
+    helpers = [_pool(workers - 1, os.getpid()).submit(work) for _ in range(workers - 1)]
+    try:
+        work()
+    finally:
+        waiting.clear()
+        started = [helper for helper in helpers if not helper.cancel()]
+        wait(started)
+    for helper in started:
+        helper.result()
+    return cast("list[Result]", results)
 
 
 def _cores() -> int:
@@ -43,7 +71,7 @@ def _cores() -> int:
 
 @cache
 def _pool(size: int, process: int) -> "ThreadPoolExecutor":
-    from concurrent.futures import ThreadPoolExecutor  # only who asks for workers waits for it
+    from concurrent.futures import ThreadPoolExecutor  # as above
 
     # A forked child inherits the pool but not its threads; under its own process number it makes a new one.
     return ThreadPoolExecutor(size, thread_name_prefix="thermonucleus")
