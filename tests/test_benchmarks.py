@@ -78,3 +78,10 @@ def test_pytest_benchmarks_run() -> None:
     assert " passed" in printed
     assert "failed" not in printed
     assert "error" not in printed
+
+
+def test_softmax_times_every_way_on_every_kind_of_row() -> None:
+    header, *body = table(run("benchmarks/softmax.py", "2000"))
+    assert header == ["softmax", "language model", "flat", "peaked"]
+    assert [line[0].partition("(")[0] for line in body][:2] == ["np.copyto and np.exp", "probabilities"]
+    assert all(float(cell.replace(",", "")) > 0 for line in body for cell in line[1:])
