@@ -8,12 +8,6 @@ from libc.stdint cimport int64_t
 
 from thermonucleus.kernel.row cimport BRIEF, Reading, Settings, chunk_count, scratch_bytes
 
-ctypedef bint (*read_row_type)(
-    const float*, Py_ssize_t, const Settings*, void*, Reading*, double*, float*
-) noexcept nogil
-ctypedef Py_ssize_t (*draw_token_type)(const float*, Py_ssize_t, const Reading*, const double*, double) noexcept nogil
-ctypedef void (*fill_row_type)(const float*, Py_ssize_t, const Reading*, float*) noexcept nogil
-
 cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_Reading"
 cdef bytes SETTINGS = b"struct __pyx_t_13thermonucleus_6kernel_3row_Settings"
 cdef bytes READ_ROW = b"int (float const *, Py_ssize_t, " + SETTINGS + b" const *, void *, " + READING + b" *, double *, float *)"
@@ -24,11 +18,6 @@ cdef bytes FILL_ROW = b"void (float const *, Py_ssize_t, " + READING + b" const 
 @cython.final
 cdef class Kernel:
     """The functions of one build of `rows`. A build with other signatures is refused with a ValueError."""
-
-    cdef readonly str target
-    cdef read_row_type read_row
-    cdef draw_token_type draw_token
-    cdef fill_row_type fill_row
 
     def __cinit__(self, str target not None, module):
         capi = module.__pyx_capi__

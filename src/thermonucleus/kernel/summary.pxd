@@ -10,9 +10,9 @@ from thermonucleus.kernel.row cimport CHUNK, WAYS, View, chunk_count
 
 cdef extern from *:
     """
-    /* A row seldom starts where a cache line does, and then every read of 64 bytes touches two lines: reading the row so takes a third
-       longer than by 32 bytes (Zen 5). The other loops compute more than they read. The attribute holds only as long as the function
-       is not inlined; Cython declares every function of a .pxd inline, of which gcc would warn. */
+    /* A row seldom starts where a cache line does, and then every read of 64 bytes touches two lines: reading the row so takes a
+       third longer than by 32 bytes (Zen 5). The other loops compute more than they read. The attribute holds only as long as the
+       function is not inlined; Cython declares every function of a .pxd inline, of which gcc would warn. */
     #if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
     #pragma GCC diagnostic ignored "-Wattributes"
     #define THERMONUCLEUS_NARROW __attribute__((noinline, target("prefer-vector-width=256"))) void

@@ -1,0 +1,16 @@
+"""The functions of one build of `rows`, as a class that other modules of the kernel can take them from."""
+
+from thermonucleus.kernel.row cimport Reading, Settings
+
+ctypedef bint (*read_row_type)(
+    const float*, Py_ssize_t, const Settings*, void*, Reading*, double*, float*
+) noexcept nogil
+ctypedef Py_ssize_t (*draw_token_type)(const float*, Py_ssize_t, const Reading*, const double*, double) noexcept nogil
+ctypedef void (*fill_row_type)(const float*, Py_ssize_t, const Reading*, float*) noexcept nogil
+
+
+cdef class Kernel:
+    cdef readonly str target
+    cdef read_row_type read_row
+    cdef draw_token_type draw_token
+    cdef fill_row_type fill_row
