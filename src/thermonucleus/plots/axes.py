@@ -1,0 +1,48 @@
+"""What every picture starts from: a row of logits, axes, and one look."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from thermonucleus.logits import as_rows
+
+SIZE = (8.3, 4.6)
+"""Inches: at 100 dots an inch, as wide as a page of text on the web."""
+
+# Okabe and Ito's palette, which people with any colour vision can tell apart, in falling order of contrast with white.
+COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+# Marker, line and hatch say again what the colour says.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("-", "--", "-.", ":")
+HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----", "++++")
+
+
+def axes_or_new(ax: Axes | None) -> Axes:
+    """Return the axes, or those of a new figure that pyplot keeps, so that ``pyplot.show()`` shows it."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot as plt  # only here: a caller with axes may want nothing to do with pyplot
+
+    new: Axes = plt.figure(figsize=SIZE, layout="constrained").add_subplot()
+    return new
+
+
+def new_figure() -> Figure:
+    """Return a figure that pyplot knows nothing of, to be written to a file."""
+    return Figure(figsize=SIZE, layout="constrained")
+
+
+def tidy(ax: Axes) -> None:
+    """Leave the lines that are read: the axes, and the heights."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(axis="y", color="#dddddd", linewidth=0.8)
+    ax.set_axisbelow(True)
+
+
+def as_row(logits: ArrayLike) -> NDArray[np.float32]:
+    """Return logits (V,) as float32; raise TypeError or ValueError if they are anything else."""
+    row = as_rows(logits)
+    if row.ndim != 1:
+        raise ValueError(f"logits must be a single row (V,), got shape {row.shape}")
+    return row

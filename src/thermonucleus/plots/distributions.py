@@ -1,0 +1,250 @@
+"""Pictures of one row's distribution under several settings, token by token (slides 2, 5 and 7)."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import ArrayLike, NDArray
+
+from thermonucleus.plots.axes import COLOURS, HATCHES, LINES, MARKERS, as_row, axes_or_new, tidy
+from thermonucleus.plots.tokens import TokenAxis
+from thermonucleus.sampling import probabilities
+from thermonucleus.settings import check_fraction, check_temperature
+
+Setting = Mapping[str, float]
+
+DEFAULTS: Setting = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
+
+CUT = "cut"
+
+SLIDE_7: Mapping[str, Setting] = {"original": {}, "temperature 0.5": {"temperature": 0.5}, "top-p 0.9": {"top_p": 0.9}}
+
+
+def plot_temperature(
+    logits: ArrayLike,
+    temperatures: ArrayLike = (0.1, 0.5, 1.0, 2.0),
+    *,
+    tokens: Sequence[str] | None = None,
+    most: int | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the distribution of the same logits under several temperatures (slide 2).
+
+    Parameters
+    ----------
+    logits : array_like of shape (V,)
+        A row, as in `thermonucleus.sample`.
+    temperatures : array_like of shape (n,), default (0.1, 0.5, 1.0, 2.0)
+        0 or more, one line each; the darker the lower.
+    tokens : sequence of str, optional
+        The names of the V tokens; their indices by default.
+    most : int, optional
+        How many tokens to show, the most probable first; 0 shows all. By default 12 of a vocabulary of more than 40, and a smaller
+        one whole, in the order of the indices.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; the axes of a new figure by default.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With a line for each temperature.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is of the wrong type, shape or range. Nothing is drawn then.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = plot_temperature([1, 2, 3, 4, 5], ax=Figure().add_subplot())
+    >>> [line.get_label() for line in ax.lines]
+    ['temperature 0.1', 'temperature 0.5', 'temperature 1', 'temperature 2']
+    >>> ax.lines[-1].get_ydata().round(3)
+    array([0.058, 0.096, 0.158, 0.26 , 0.429], dtype=float32)
+    """
+    row = as_row(logits)
+    values = np.atleast_1d(check_temperature(temperatures, np.size(temperatures), name="temperatures"))
+    if not len(values):
+        raise ValueError("temperatures must hold at least one number")
+    distributions = _distributions(row, [{"temperature": value} for value in values])
+    shown = TokenAxis.choose(row, tokens, most)
+    ax = axes_or_new(ax)
+    shades = mpl.colormaps["viridis"](np.linspace(0.0, 0.75, len(values)))
+    for i, rank in enumerate(np.argsort(np.argsort(values))):
+        _line(ax, distributions[i, shown.ids], f"temperature {values[i]:g}", shades[rank], i)
+    return _finish(ax, shown)
+
+
+def plot_comparison(
+    logits: ArrayLike,
+    *,
+    temperature: float = 0.5,
+    top_p: float = 0.9,
+    tokens: Sequence[str] | None = None,
+    most: int | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw what a temperature does to a distribution beside what top-p does to it (slide 5).
+
+    Parameters
+    ----------
+    logits, tokens, most, ax
+        As in `plot_temperature`.
+    temperature, top_p : float
+        As in `thermonucleus.sample`; each is applied alone.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With a line for the softmax of the logits, one under the temperature and one under top-p, and crosses where top-p cut a
+        token.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is of the wrong type, shape or range. Nothing is drawn then.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = plot_comparison([1, 2, 3, 4, 5], ax=Figure().add_subplot())
+    >>> [line.get_label() for line in ax.lines]
+    ['original', 'temperature 0.5', 'top-p 0.9 (3 of 5 tokens)', 'cut: outside of the nucleus']
+    >>> ax.lines[-1].get_xdata()
+    array([0, 1])
+    """
+    row = as_row(logits)
+    settings: list[Setting] = [
+        {},
+        {"temperature": float(check_temperature(temperature))},
+        {"top_p": float(check_fraction(top_p, name="top_p"))},
+    ]
+    original, tempered, nucleus = _distributions(row, settings)
+    shown = TokenAxis.choose(row, tokens, most)
+    ax = axes_or_new(ax)
+    cut = _cut(original, nucleus)[shown.ids]
+    _line(ax, original[shown.ids], "original", COLOURS[0], 0)
+    _line(ax, tempered[shown.ids], f"temperature {temperature:g}", COLOURS[1], 1)
+    _line(ax, nucleus[shown.ids], f"top-p {top_p:g} {_count(nucleus)}", COLOURS[2], 2, markevery=np.flatnonzero(~cut).tolist())
+    _crosses(ax, np.flatnonzero(cut), COLOURS[2], f"{CUT}: outside of the nucleus")
+    return _finish(ax, shown)
+
+
+def plot_tokens(
+    logits: ArrayLike,
+    settings: Mapping[str, Setting] = SLIDE_7,
+    *,
+    tokens: Sequence[str] | None = None,
+    most: int | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw each token's probability as a bar under each of several settings, and which tokens they cut (slide 7).
+
+    A token that is cut has a cross in place of its bar, below the outline of the bar that it has under the same temperature alone.
+
+    Parameters
+    ----------
+    logits, tokens, most, ax
+        As in `plot_temperature`.
+    settings : mapping of str to mapping, optional
+        Labels to settings: any of temperature, top_k, top_p and min_p, as in `thermonucleus.sample`. By default those of the slide:
+        none, a temperature of 0.5, a top-p of 0.9.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        With a container of bars for each setting, followed, where it cuts tokens, by one of outlines; and a line of crosses.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is of the wrong type, shape or range. Nothing is drawn then.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> ax = plot_tokens([1, 2, 3, 4, 5], {"top-p 0.9, hot": {"temperature": 2.0, "top_p": 0.9}}, ax=Figure().add_subplot())
+    >>> bars, outlines = ax.containers
+    >>> bars.get_label(), len(bars), len(outlines)
+    ('top-p 0.9, hot (4 of 5 tokens)', 4, 1)
+    """
+    row = as_row(logits)
+    _check_settings(settings)
+    distributions = _distributions(row, list(settings.values()))
+    uncut = _distributions(row, [{k: v for k, v in setting.items() if k == "temperature"} for setting in settings.values()])
+    shown = TokenAxis.choose(row, tokens, most)
+    ax = axes_or_new(ax)
+    cut = _cut(uncut, distributions)[:, shown.ids]
+    heights = np.where(cut, uncut[:, shown.ids], distributions[:, shown.ids])
+    width = 0.84 / len(settings)
+    places = np.arange(len(shown.ids)) + (np.arange(len(settings))[:, np.newaxis] - (len(settings) - 1) / 2) * width
+    for i, label in enumerate(settings):
+        _bars(ax, places[i], heights[i], cut[i], width, f"{label} {_count(distributions[i])}", i)
+    _crosses(ax, places[cut], "#444444", f"{CUT} (dotted: before the cut)")
+    return _finish(ax, shown)
+
+
+def _distributions(row: NDArray[np.float32], settings: Sequence[Setting]) -> NDArray[np.float32]:
+    """Return the row's distribution under each of the settings, in one call."""
+
+    def column(name: str) -> list[float]:
+        return [setting.get(name, DEFAULTS[name]) for setting in settings]
+
+    return probabilities(
+        np.broadcast_to(row, (len(settings), len(row))),
+        temperature=column("temperature"),
+        top_k=column("top_k"),
+        top_p=column("top_p"),
+        min_p=column("min_p"),
+    )
+
+
+def _check_settings(settings: Mapping[str, Setting]) -> None:
+    if not isinstance(settings, Mapping) or not settings:
+        raise TypeError(f"settings must map at least one label to settings, got {settings!r}")
+    for label, setting in settings.items():
+        if not isinstance(setting, Mapping) or not setting.keys() <= DEFAULTS.keys():
+            raise TypeError(f"settings[{label!r}] must map any of {', '.join(DEFAULTS)} to numbers, got {setting!r}")
+
+
+def _cut(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Say of each token whether it was possible and is not any more."""
+    return np.asarray((before > 0) & (after == 0))
+
+
+def _count(distribution: NDArray[np.float32]) -> str:
+    return f"({np.count_nonzero(distribution):,} of {len(distribution):,} tokens)"
+
+
+def _line(ax: Axes, heights: NDArray[np.float32], label: str, colour: str, i: int, *, markevery: list[int] | None = None) -> None:
+    style, marker = LINES[i % len(LINES)], MARKERS[i % len(MARKERS)]
+    ax.plot(np.arange(len(heights)), heights, style, color=colour, marker=marker, markersize=7, markevery=markevery, label=label)
+
+
+def _bars(
+    ax: Axes, places: NDArray[np.float64], heights: NDArray[np.float32], cut: NDArray[np.bool_], width: float, label: str, i: int
+) -> None:
+    """Draw the bars of one setting: full, or for what is cut no more than an outline."""
+    colour, hatch = COLOURS[i % len(COLOURS)], HATCHES[i % len(HATCHES)]
+    ax.bar(places[~cut], heights[~cut], width, color=colour, edgecolor="white", linewidth=0.5, hatch=hatch, label=label)
+    if cut.any():
+        ax.bar(places[cut], heights[cut], width, fill=False, edgecolor=colour, linestyle=":", linewidth=1.5)
+
+
+def _crosses(ax: Axes, places: NDArray[np.number], colour: str, label: str) -> None:
+    """Mark tokens of probability 0, if there are any, on the line of 0."""
+    if len(places):
+        ax.plot(places, np.zeros(len(places)), "x", color=colour, markersize=9, markeredgewidth=2, label=label)
+
+
+def _finish(ax: Axes, shown: TokenAxis) -> Axes:
+    ax.set_ylabel("probability")
+    ax.set_ylim(bottom=-0.03 * ax.get_ylim()[1])  # room for the lower half of the markers at 0
+    ax.spines["bottom"].set_position("zero")  # which forgets the names of the ticks, if there are any
+    shown.label(ax)
+    tidy(ax)
+    entries = sorted(zip(*ax.get_legend_handles_labels(), strict=True), key=lambda entry: entry[1].startswith(CUT))
+    ax.legend(*zip(*entries, strict=True))
+    return ax
