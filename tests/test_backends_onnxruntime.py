@@ -20,7 +20,7 @@ from thermonucleus.sampling import draw
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from onnxruntime import InferenceSession
+from onnxruntime import InferenceSession, SessionOptions
 from tiny_onnx import VOCABULARY, bigrams, decoder, model
 
 from thermonucleus.backends import onnxruntime as backend
@@ -36,8 +36,8 @@ PROMPTS: Prompts = [[3], [1, 4, 1, 5], [9, 2, 6], [5, 3], [5, 8, 9, 7, 9, 3], [2
 class Recording(InferenceSession):  # type: ignore[misc]
     """A session that keeps what it was fed with and what came out."""
 
-    def __init__(self, serialized: bytes) -> None:
-        super().__init__(serialized, providers=["CPUExecutionProvider"])
+    def __init__(self, serialized: bytes, options: SessionOptions | None = None) -> None:
+        super().__init__(serialized, options, providers=["CPUExecutionProvider"])
         self.fed: list[dict[str, NDArray[Any]]] = []
         self.returned: list[list[NDArray[Any]]] = []
 
@@ -369,44 +369,48 @@ def test_arguments_are_checked_at_the_call(
     assert len(cached.fed) == 0
 
 
-TABLE = "logits = Gather (table, input_ids)"
+PAST = '"past_key_values.0.key"'
+UNFIT = {
+    "no logits": ("input_ids", "", "scores", r"returns \['scores'\]"),
+    "no input_ids": ("tokens", "", "logits", r"takes \['tokens'\]"),
+    "more inputs": ("input_ids", "int64[B, T] token_type_ids", "logits", r"takes \['input_ids', 'token_type_ids'\]"),
+    "no present": ("input_ids", f"float[B, 2, P, 4] {PAST}", "logits", r"a present\.\* for each of the past"),
+    "a past of old": ("input_ids", f"float[2, B, P, 4] {PAST}", "logits", r"one axis that grows, .* has shape \[2, 'B', 'P', 4\]"),
+    "a past of one length": (
+        "input_ids",
+        f"float[1, 2, 64, 4] {PAST}",
+        "logits",
+        r"one axis that grows, .* has shape \[1, 2, 64, 4\]",
+    ),
+    "a past left open": (
+        "input_ids",
+        f"float[B, 2, P, D] {PAST}",
+        "logits",
+        r"'D'\]: another .*add_free_dimension_override_by_name",
+    ),
+    "bfloat16": ("input_ids", f"bfloat16[B, 2, P, 4] {PAST}", "logits", r"its input .*\.0\.key is a tensor\(bfloat16\)"),
+}
+"""Names and types of inputs, the name of the output, and what is said of them."""
 
 
-@pytest.mark.parametrize(
-    ("graph", "message"),
-    [
-        (
-            f"m (int64[B, T] input_ids) => (float[B, T, 3] scores) {{ {TABLE.replace('logits', 'scores')} }}",
-            r"returns \['scores'\]",
-        ),
-        (f"m (int64[B, T] tokens) => (float[B, T, 3] logits) {{ {TABLE.replace('input_ids', 'tokens')} }}", r"takes \['tokens'\]"),
-        (
-            f"m (int64[B, T] input_ids, int64[B, T] token_type_ids) => (float[B, T, 3] logits) {{ {TABLE} }}",
-            r"takes \['input_ids', 'token_type_ids'\]",
-        ),
-        (
-            f'm (int64[B, T] input_ids, float[B, 2, P, 4] "past_key_values.0.key") => (float[B, T, 3] logits) {{ {TABLE} }}',
-            r"a present\.\* for each of the past",
-        ),
-        (
-            f'm (int64[B, T] input_ids, float[2, B, P, 4] "past_key_values.0") => (float[B, T, 3] logits) {{ {TABLE} }}',
-            r"one axis that grows, past_key_values\.0 has shape \[2, 'B', 'P', 4\]",
-        ),
-        (
-            f'm (int64[B, T] input_ids, float[1, 2, 64, 4] "past_key_values.0.key") => (float[B, T, 3] logits) {{ {TABLE} }}',
-            r"one axis that grows, past_key_values\.0\.key has shape \[1, 2, 64, 4\]",
-        ),
-        (
-            f'm (int64[B, T] input_ids, bfloat16[B, 2, P, 4] "past_key_values.0.key") => (float[B, T, 3] logits) {{ {TABLE} }}',
-            r"a type that NumPy has, its input past_key_values\.0\.key is a tensor\(bfloat16\)",
-        ),
-    ],
-    ids=["no logits", "no input_ids", "more inputs", "no present", "a past of old", "a past of fixed length", "bfloat16"],
-)
-def test_a_session_with_other_inputs_and_outputs_is_refused(graph: str, message: str) -> None:
+@pytest.mark.parametrize("unfit", UNFIT)
+def test_a_session_with_other_inputs_and_outputs_is_refused(unfit: str) -> None:
+    ids, more, output, message = UNFIT[unfit]
+    inputs = ", ".join(filter(None, [f"int64[B, T] {ids}", more]))
+    graph = f"m ({inputs}) => (float[B, T, 3] {output}) {{ {output} = Gather (table, {ids}) }}"
     session = Recording(model(graph, {"table": np.eye(3, dtype=np.float32)}))
     with pytest.raises(ValueError, match=rf"^session must .*{message}"):
         stream(session, [[0]], max_new_tokens=1)
+
+
+def test_an_axis_that_a_model_leaves_open_takes_its_size_from_the_options_of_the_session() -> None:
+    signature = f'(int64[B, T] input_ids, float[B, 2, P, D] {PAST}) => (float[B, T, 10] logits, float[B, 2, P, D] "present.0.key")'
+    graph = f'm {signature} {{ logits = Gather (table, input_ids) "present.0.key" = Identity ({PAST}) }}'
+    options = SessionOptions()
+    options.add_free_dimension_override_by_name("D", 4)
+    session = Recording(model(graph, {"table": counting().astype(np.float32)}), options)
+    assert generate(session, [[1, 2]], max_new_tokens=2).tolist() == [[1, 2, 3, 4]]
+    assert session.fed[0]["past_key_values.0.key"].shape == (1, 2, 0, 4)
 
 
 def test_logits_of_another_shape_are_refused() -> None:

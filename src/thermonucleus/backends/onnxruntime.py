@@ -66,7 +66,8 @@ def stream(
     max_new_tokens : int
         How many tokens to draw for each sequence at most.
     attention_mask : array_like of shape (B, T), optional
-        1 for a token, 0 for padding. All are tokens by default.
+        1 for a token, 0 for padding. All are tokens by default. A model whose attention is ONNX Runtime's operator
+        GroupQueryAttention takes no padding on the left, and a session does not tell: give it prompts of one length.
     temperature, top_k, top_p, min_p : number or array_like of shape (B,)
         As in `thermonucleus.sample`; arrays give each sequence its own.
     rng : Seed or sequence of Seed, optional
@@ -300,7 +301,8 @@ def _empty_cache(node: NodeArg, count: int) -> NDArray[Any]:
     free = [axis for axis, size in enumerate(node.shape) if axis > 0 and not isinstance(size, int)]
     if len(free) != 1:
         raise ValueError(
-            f"session must take a past with the batch first and one axis that grows, {node.name} has shape {node.shape}"
+            f"session must take a past with the batch first and one axis that grows, {node.name} has shape {node.shape}: "
+            "another that is left open takes a size from onnxruntime.SessionOptions.add_free_dimension_override_by_name"
         )
     shape = [count, *node.shape[1:]]
     shape[free[0]] = 0
