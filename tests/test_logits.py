@@ -146,6 +146,63 @@ def test_logits_have_one_axis_or_two(shape: tuple[int, ...]) -> None:
         tn.sample(3.0)
 
 
+def torch_tensor(logits: Rows) -> Any:
+    return pytest.importorskip("torch").from_numpy(logits)
+
+
+def jax_array(logits: Rows) -> Any:
+    return pytest.importorskip("jax.numpy").asarray(logits)
+
+
+def mlx_array(logits: Rows) -> Any:
+    return pytest.importorskip("mlx.core").array(logits)
+
+
+@pytest.mark.parametrize("make", [torch_tensor, jax_array, mlx_array])
+def test_float32_of_other_libraries_is_read_where_it_is(make: Callable[[Rows], Any]) -> None:
+    logits = rows(3, 40)
+    other = make(logits)
+    assert np.shares_memory(as_rows(other), np.from_dlpack(other))
+    np.testing.assert_array_equal(tn.sample(other, top_p=0.9, rng=1), tn.sample(logits, top_p=0.9, rng=1))
+    np.testing.assert_array_equal(tn.Sampler(top_p=0.9, rng=1)(other), tn.Sampler(top_p=0.9, rng=1)(logits))
+
+
+BFLOAT16: dict[str, Callable[[Rows], Any]] = {
+    "torch": lambda x: torch_tensor(x).bfloat16(),
+    "jax": lambda x: jax_array(x).astype("bfloat16"),
+    "mlx": lambda x: mlx_array(x).astype(pytest.importorskip("mlx.core").bfloat16),
+}
+
+
+@pytest.mark.parametrize("library", BFLOAT16)
+def test_bfloat16_of_other_libraries_is_read_where_numpy_can_and_else_refused_with_what_to_do(library: str) -> None:
+    logits = BFLOAT16[library](rows(3, 40))
+    if library == "jax":
+        np.testing.assert_array_equal(tn.probabilities(logits), tn.probabilities(logits.astype("float32")))
+        return
+    with pytest.raises((TypeError, ValueError), match=r"(?i)^logits cannot be read .*bfloat16.*: convert to float32 first\)$"):
+        tn.sample(logits)
+
+
+def test_a_tensor_that_requires_a_gradient_is_refused_by_name() -> None:
+    tensor = torch_tensor(rows(9)).requires_grad_()
+    with pytest.raises(TypeError, match=r"^logits cannot be read as an array of numbers: .*requires grad.*detach"):
+        tn.sample(tensor)
+    assert tn.sample(tensor.detach(), temperature=0) == tensor.argmax()
+
+
+class Unreadable:
+    """An array that cannot be read, and says so by an exception that does not take a message alone."""
+
+    def __array__(self, dtype: object = None, copy: object = None) -> Array:
+        raise UnicodeDecodeError("utf-8", b"1", 0, 1, "no numbers here")
+
+
+def test_whatever_an_array_raises_when_it_is_read_is_a_value_error_or_a_type_error_by_name() -> None:
+    with pytest.raises(ValueError, match=r"^logits cannot be read as an array of numbers: .*no numbers here"):
+        tn.sample(Unreadable())
+
+
 @pytest.mark.parametrize(
     ("logits", "dtype"),
     [

@@ -42,8 +42,11 @@ def as_real_array(values: ArrayLike, name: str) -> NDArray[np.generic]:
     """Return a row or a batch of rows of real numbers as an array of the type it has; raise TypeError or ValueError by name."""
     try:
         array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{name} cannot be read as an array of numbers: {error}") from error
+    except (RuntimeError, TypeError, ValueError) as error:
+        # RuntimeError is PyTorch's; the exceptions of others may take other arguments than a message.
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        hint = " (NumPy has no such type: convert to float32 first)" if "bfloat16" in str(error).lower() else ""
+        raise kind(f"{name} cannot be read as an array of numbers: {error}{hint}") from error
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError(f"{name} must not be a masked array: fill it, with what says 'never this token'")
     # bfloat16 and its kin are void to NumPy; the packages that define them name them so.
