@@ -37,7 +37,7 @@ RISING = [1, 2, 3, 4, 5]
 PEAK = [1, 2, 3, 4, 5, 4, 3, 2, 1]
 LARGE = np.random.default_rng(3).normal(0.0, 3.0, 500)
 STEPS = [Object(temperature=0.8 + 0.01 * i, top_p=0.9 - 0.02 * i) for i in range(6)]
-TUNING = Object(trials=[*STEPS], start=(1.5, 0.3), temperature=0.7, top_p=1.0)
+TUNING = Object(trials=[*STEPS], start=Object(temperature=1.5, top_p=0.3), temperature=0.7, top_p=1.0)
 
 ALL: dict[str, Callable[..., Any]] = {
     "plot_temperature": lambda **more: plot_temperature(RISING, **more),

@@ -31,7 +31,7 @@ class Tuning(Protocol):
     @property
     def trials(self) -> Sequence[Trial]: ...  # noqa: D102
     @property
-    def start(self) -> tuple[float, float]: ...  # noqa: D102
+    def start(self) -> Trial: ...  # noqa: D102
     @property
     def temperature(self) -> float: ...  # noqa: D102
     @property
@@ -87,8 +87,8 @@ def plot_tuning(tuning: Tuning, temperatures: ArrayLike, top_ps: ArrayLike, loss
     Parameters
     ----------
     tuning : object with the attributes trials, start, temperature and top_p
-        What the search tried in this order, each with a temperature and a top_p; the temperature and top-p it started from; the
-        ones it ended with.
+        As `optimize_params` returns it: what the search tried in this order and what it started from, each with a temperature and
+        a top_p; the ones it ended with.
     temperatures : array_like of shape (m,)
         Two or more, rising.
     top_ps : array_like of shape (n,)
@@ -113,7 +113,7 @@ def plot_tuning(tuning: Tuning, temperatures: ArrayLike, top_ps: ArrayLike, loss
     >>> from types import SimpleNamespace as Object
     >>> from matplotlib.figure import Figure
     >>> trials = [Object(temperature=1.0, top_p=0.9), Object(temperature=0.6, top_p=0.95)]
-    >>> tuning = Object(trials=trials, start=(1.0, 0.9), temperature=0.6, top_p=0.95)
+    >>> tuning = Object(trials=trials, start=trials[0], temperature=0.6, top_p=0.95)
     >>> ax = plot_tuning(tuning, [0.5, 1.0], [0.9, 1.0], [[1.0, 1.5], [2.0, 3.0]], ax=Figure().add_subplot())
     >>> [line.get_label() for line in ax.lines]
     ['2 trials', 'start', 'optimum']
@@ -126,7 +126,7 @@ def plot_tuning(tuning: Tuning, temperatures: ArrayLike, top_ps: ArrayLike, loss
     ax = _surface(axes_or_new(ax), vertical, horizontal, surface, "loss (less is better)")
     outline = [patheffects.withStroke(linewidth=3, foreground="black")]
     ax.plot(*path.T, color="white", linewidth=1, marker=".", path_effects=outline, label=f"{len(path):,} trials")
-    _mark(ax, tuning.start[1], tuning.start[0], "s", 9, "start")
+    _mark(ax, tuning.start.top_p, tuning.start.temperature, "s", 9, "start")
     _mark(ax, tuning.top_p, tuning.temperature, "*", 18, "optimum")
     ax.legend()
     return ax
