@@ -1,0 +1,282 @@
+"""llama-cpp-python: generation that draws with the kernel, and the logits where llama.cpp has left them."""
+
+import ctypes
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from thermonucleus.randomness import Seed, as_generator
+from thermonucleus.sampler import Sampler
+from thermonucleus.sampling import probabilities, sample
+
+try:
+    import llama_cpp
+except ImportError as error:
+    raise ImportError('llama_cpp is needed here, and is not installed: pip install "thermonucleus[llama-cpp]"') from error
+
+__all__ = ["Attachment", "attach", "current_logits"]
+
+Row = NDArray[np.float32]
+Draw = Callable[[Row], Any]
+Processor = Callable[[NDArray[np.intc], Row], Any]
+
+TOKEN = np.dtype([("id", np.intc), ("logit", np.float32), ("p", np.float32)])
+"""llama.cpp's llama_token_data."""
+
+
+def attach(llm: llama_cpp.Llama, *, rng: Seed = None) -> "Attachment":
+    """Let a model draw its tokens with the kernel from now on; nothing else about it changes.
+
+    This serves whatever generates with the model: calling it, `create_completion`, `create_chat_completion`, `generate` and
+    `sample`, streaming or not. The settings are those of these calls, with the meaning that llama.cpp gives them.
+
+    Parameters
+    ----------
+    llm : llama_cpp.Llama
+        The model. It has one attachment at a time: another one takes its place.
+    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+        As in SPEC 7: one generator, which goes on from call to call, and ``seed=`` of the calls has no effect. By default it is
+        ``seed=`` that counts: the generator starts anew wherever the model's seed is set, by a completion or by ``llm.set_seed``.
+
+    Returns
+    -------
+    Attachment
+        To detach by, at once or at the end of a ``with`` statement. It need not be kept.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `llm` is no Llama or has been closed, or `rng` is not as described. Further, when a text is generated: if a setting is
+        out of range, or is one that the kernel has not; if logits are NaN, +inf or nothing but -inf, at a step that the message
+        names with row and index.
+    RuntimeError
+        If this version of llama-cpp-python makes its samplers in another way.
+
+    Notes
+    -----
+    Of a call's settings, those of the draw go to the kernel: ``temperature``, ``top_k`` (0 and less keep all), ``top_p`` and
+    ``min_p``, each as in `thermonucleus.sample` but for the order, which is llama.cpp's: top-k, top-p and min-p of the logits as
+    they are, then the temperature on what is left. Those that change the logits before are honoured as well, in llama.cpp's order:
+    ``logits_processor`` or ``logit_bias``, then ``repeat_penalty``, ``frequency_penalty`` and ``presence_penalty``, then
+    ``grammar``. A ``typical_p`` other than 1, a ``mirostat_mode`` other than 0 and negative temperatures are refused.
+
+    A logits processor that decides on the token would serve too, but for its errors: llama.cpp calls it where exceptions are lost,
+    and draws on. (Where a call has both ``logits_processor`` and ``logit_bias``, llama-cpp-python 0.3.36 drops both.)
+
+    Examples
+    --------
+    >>> from llama_cpp import Llama
+    >>> from thermonucleus.backends.llama_cpp import attach
+    >>> llm = Llama("model.gguf", verbose=False)  # doctest: +SKIP
+    >>> attach(llm)  # doctest: +SKIP
+    <Attachment: the seed of each call>
+    >>> answer = llm("Once upon a time", temperature=0.8, top_p=0.95, seed=1)  # doctest: +SKIP
+    """
+    return Attachment(llm, rng)
+
+
+class Attachment:
+    """A model's tie to the kernel, as `attach` makes it: a context manager that detaches."""
+
+    def __init__(self, llm: llama_cpp.Llama, rng: Seed) -> None:
+        _check_open(llm)
+        if not hasattr(llm, "_init_sampler"):
+            raise RuntimeError(f"llama_cpp {llama_cpp.__version__} makes its samplers in a way that is not known here")
+        self._seeded = rng is None
+        self._generator = _generator_of(llm._seed) if rng is None else as_generator(rng)
+        # The model is freed when its user lets go of it: what it holds must not hold it.
+        self._llm: Any = weakref.proxy(llm)
+        llm._init_sampler = self._init_sampler
+        llm.set_seed = self._set_seed
+        llm._sampler = None  # left by an earlier generation, `Llama.sample` would go on with it
+
+    def detach(self) -> None:
+        """Let the model draw its tokens as it did before, if it does not already."""
+        try:
+            attached = self._llm.__dict__.get("_init_sampler") == self._init_sampler
+        except ReferenceError:  # it has been freed
+            return
+        if attached:
+            del self._llm._init_sampler, self._llm.set_seed
+            self._llm._sampler = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.detach()
+
+    def __repr__(self) -> str:
+        return f"<Attachment: {'the seed of each call' if self._seeded else self._generator}>"
+
+    def _set_seed(self, seed: int) -> None:
+        """Stand in for `Llama.set_seed`."""
+        self._llm.__class__.set_seed(self._llm, seed)
+        if self._seeded:
+            self._generator = _generator_of(seed)
+
+    def _init_sampler(
+        self,
+        *,
+        temp: float,
+        top_k: int,
+        top_p: float,
+        min_p: float,
+        typical_p: float,
+        mirostat_mode: int,
+        logits_processor: Iterable[Processor] | None,
+        repeat_penalty: float,
+        frequency_penalty: float,
+        presence_penalty: float,
+        grammar: llama_cpp.LlamaGrammar | None,
+        # Without mirostat, none of these has an effect in llama.cpp either.
+        mirostat_eta: float,
+        mirostat_tau: float,
+        tfs_z: float,
+        penalize_nl: bool,
+    ) -> "_TokenSource":
+        """Stand in for `Llama._init_sampler`, which makes a generation's sampler."""
+        if typical_p != 1 or mirostat_mode != 0:
+            raise ValueError(f"typical_p must be 1 and mirostat_mode 0 here, got {typical_p} and {mirostat_mode}")
+        draw = _drawing(temp, max(top_k, 0), top_p, min_p, self._generator)
+        penalties = {
+            "repeat_penalty": repeat_penalty,
+            "frequency_penalty": frequency_penalty,
+            "presence_penalty": presence_penalty,
+        }
+        free = grammar is None and list(penalties.values()) == [1, 0, 0]
+        restraints = None if free else _Restraints(self._llm, penalties, grammar)
+        return _TokenSource(self._llm, logits_processor or (), restraints, draw)
+
+
+class _TokenSource:
+    """Stands in for a `LlamaSampler`, for one generation."""
+
+    def __init__(self, llm: Any, processors: Iterable[Processor], restraints: "_Restraints | None", draw: Draw) -> None:
+        self._llm = llm
+        self._size = llm.n_vocab()
+        self._processors = processors
+        self._restraints = restraints
+        self._draw = draw
+        self._step = 0
+
+    def sample(self, context: Any, index: int = -1) -> int:
+        """Draw the token that follows one of the last batch."""
+        row = _view(context.ctx, self._size, index)
+        if self._processors:
+            row = row.copy()
+            for process in self._processors:
+                row[:] = process(self._llm.input_ids[: self._llm.n_tokens], row)
+        if self._restraints is not None:
+            row = self._restraints(row)
+        try:
+            token = int(self._draw(row))
+        except ValueError as error:
+            raise ValueError(f"at step {self._step} {error}") from error
+        if self._restraints is not None:
+            self._restraints.accept(token)
+        self._step += 1
+        return token
+
+
+class _Restraints:
+    """Penalties and a grammar: what llama.cpp does to logits before it draws, done by llama.cpp."""
+
+    def __init__(self, llm: Any, penalties: dict[str, float], grammar: llama_cpp.LlamaGrammar | None) -> None:
+        # At temperature 0 nothing else follows in llama.cpp's chain that would change logits.
+        self._chain = llm.__class__._init_sampler(llm, grammar=grammar, temp=0.0, **penalties)
+        self._drawn: set[int] = set()
+        self._everywhere = grammar is not None
+
+    def __call__(self, row: Row) -> Row:
+        """Return a copy of the logits with the restraints applied."""
+        # Penalties are for tokens drawn before: without the others there is no array of all tokens to be filled.
+        ids = np.arange(len(row)) if self._everywhere else np.fromiter(self._drawn, int)
+        tokens = np.zeros(len(ids), TOKEN)
+        tokens["id"], tokens["logit"] = ids, row[ids]
+        data = tokens.ctypes.data_as(llama_cpp.llama_token_data_p)
+        array = llama_cpp.llama_token_data_array(data=data, size=len(ids), selected=-1, sorted=False)
+        llama_cpp.llama_sampler_apply(self._chain.sampler, array)
+        restrained = row.copy()
+        restrained[tokens["id"]] = tokens["logit"]
+        return restrained
+
+    def accept(self, token: int) -> None:
+        """Take note of a token that was drawn."""
+        self._chain.accept(token)
+        self._drawn.add(token)
+
+
+def _drawing(temperature: float, top_k: int, top_p: float, min_p: float, generator: "np.random.Generator") -> Draw:
+    """Return what draws a token from a row in llama.cpp's order, in which the temperature comes last."""
+    sampler = Sampler(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, rng=generator)
+    if temperature in (0, 1) or (top_p == 1 and min_p == 0):
+        return sampler  # the temperature comes first there, which makes no difference here
+
+    def draw(row: Row) -> Any:
+        # However many tokens are kept, they are the most probable ones, and that they are at any temperature.
+        kept = np.count_nonzero(probabilities(row, top_k=top_k, top_p=top_p, min_p=min_p) > 0)
+        return sample(row, temperature=temperature, top_k=kept, rng=generator)
+
+    return draw
+
+
+def current_logits(llm: llama_cpp.Llama, index: int = -1) -> Row:
+    """Return the logits that a model holds, without a copy, for a generation loop of one's own.
+
+    Parameters
+    ----------
+    llm : llama_cpp.Llama
+        The model, after `eval`.
+    index : int, default -1
+        A token of the batch that was decoded last: from its start, or from its end if negative. Others than the last have logits
+        only if the model was made with ``logits_all=True``.
+
+    Returns
+    -------
+    ndarray of float32, shape (V,)
+        llama.cpp's own memory. It is valid until the next `eval`, which writes to it, and must not be touched after `close`: what
+        is needed longer has to be copied. It may be written to before a draw.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `llm` is no Llama or has been closed, or has no logits at `index`.
+
+    Examples
+    --------
+    >>> from llama_cpp import Llama
+    >>> import thermonucleus as tn
+    >>> from thermonucleus.backends.llama_cpp import current_logits
+    >>> sampler = tn.Sampler(temperature=0.8, top_p=0.95, rng=1)
+    >>> llm = Llama("model.gguf", verbose=False)  # doctest: +SKIP
+    >>> llm.eval(llm.tokenize(b"Once upon a time"))  # doctest: +SKIP
+    >>> token = sampler(current_logits(llm))  # doctest: +SKIP
+    """
+    _check_open(llm)
+    return _view(llm.ctx, llm.n_vocab(), index)
+
+
+def _view(context: Any, size: int, index: int) -> Row:
+    pointer = llama_cpp.llama_get_logits_ith(context, index)
+    if not pointer:
+        raise ValueError(f"index must be that of a token of the last batch that has logits, got {index}")
+    memory: Any = (ctypes.c_float * size).from_address(ctypes.addressof(pointer.contents))
+    row: Row = np.frombuffer(memory, np.float32)
+    return row
+
+
+def _check_open(llm: llama_cpp.Llama) -> None:
+    if not isinstance(llm, llama_cpp.Llama):
+        raise TypeError(f"llm must be a llama_cpp.Llama, got {llm!r}")
+    if llm.ctx is None:
+        raise ValueError("llm must be open, and has been closed")
+
+
+def _generator_of(seed: int) -> "np.random.Generator":
+    """Read a seed as llama.cpp does: 32 bits, of which one pattern stands for no seed."""
+    bits = ctypes.c_uint32(seed).value
+    return as_generator(None if bits == llama_cpp.LLAMA_DEFAULT_SEED else bits)
