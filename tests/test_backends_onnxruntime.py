@@ -29,7 +29,7 @@ from thermonucleus.backends.onnxruntime import generate, stream
 Tokens = NDArray[np.int64]
 Prompts = list[list[int]]
 
-SETTINGS: dict[str, Any] = {"temperature": 0.9, "top_k": 12, "top_p": 0.95, "min_p": 0.01}
+SETTINGS: dict[str, Any] = {"temperature": 0.9, "top_k": 12, "top_p": 0.95, "min_p": 0.1}
 PROMPTS: Prompts = [[3], [1, 4, 1, 5], [9, 2, 6], [5, 3], [5, 8, 9, 7, 9, 3], [2], [3, 8, 4], [6, 2, 6, 4]]
 
 

@@ -221,7 +221,7 @@ class _Loop:
             ids = np.column_stack([ids, tokens])
             mask = np.column_stack([mask, np.ones_like(tokens)])
             yield tokens
-            ended |= self.ended(ids, mask, ended)
+            ended = self.ended(ids, mask, ended)
             if ended.all():
                 return
 
