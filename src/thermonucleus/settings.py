@@ -96,7 +96,8 @@ def _per_row(name: str, value: ArrayLike, rows: int | None, expected: str, kinds
     try:
         array = np.asarray(value)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{name} must be {expected}, got {value!r}: {error}") from error
+        kind = TypeError if isinstance(error, TypeError) else ValueError  # not its own type, which may take other arguments
+        raise kind(f"{name} must be {expected}, got {value!r}: {error}") from error
     if array.dtype.kind not in kinds and array.size:
         raise TypeError(f"{name} must be {expected}, got {value!r} of type {type(value).__name__}")
     if array.ndim == 0:
