@@ -53,20 +53,25 @@ def add_tokenizer(writer: gguf.GGUFWriter, vocab_size: int) -> None:
 
 
 def weights(rng: np.random.Generator, vocab_size: int, width: int, poisoned: int | None) -> dict[str, NDArray[np.float32]]:
-    """Make weights whose logits fall with the rank of a token, as a trained model's do, and hardly ever end the text."""
+    """Make weights whose logits fall with the rank of a token, as a trained model's do, and hardly ever end the text.
 
-    def random(*shape: int) -> NDArray[np.float32]:
-        return rng.normal(0, shape[-1] ** -0.5, shape).astype(np.float32)
+    Of a large vocabulary, the 0.95 nucleus holds some 10 to 20 tokens at temperature 0.8, and 200 at temperature 1.
+    """
 
-    embedding, head = random(vocab_size, width), random(vocab_size, width) * np.float32(1.5)
-    # The first component is much the same for every token, so that of the head's rows is the tokens' bias.
+    def random(*shape: int, scale: float = 1.0) -> NDArray[np.float32]:
+        return rng.normal(0, scale * shape[-1] ** -0.5, shape).astype(np.float32)
+
+    square, ones = (width, width), np.ones(width, np.float32)
+    embedding, head = random(vocab_size, width), random(vocab_size, width, scale=1.5)
+    attention, forward = random(*square, scale=width**-0.5), random(width, 2 * width, scale=width**-0.5)
+    # The first component is the same for every token and stays so: it makes a bias of that of the head's rows.
     embedding[:, 0] = 2.0
+    attention[0] = forward[0] = 0.0
     ranks = rng.permutation(np.arange(1, vocab_size + 1))
-    head[:, 0] = -np.log(ranks) / 3
-    head[:FIRST_WORD, 0] = -9.0
+    head[:, 0] = -1.8 * np.log(ranks) * width**-0.5
+    head[:FIRST_WORD, 0] = -20 * width**-0.5
     if poisoned is not None:
         head[poisoned] = np.nan
-    square, ones = (width, width), np.ones(width, np.float32)
     return {
         "token_embd": embedding,
         "output_norm": ones,
@@ -75,9 +80,9 @@ def weights(rng: np.random.Generator, vocab_size: int, width: int, poisoned: int
         "blk.0.attn_q": random(*square),
         "blk.0.attn_k": random(*square),
         "blk.0.attn_v": random(*square),
-        "blk.0.attn_output": random(*square),
+        "blk.0.attn_output": attention,
         "blk.0.ffn_norm": ones,
         "blk.0.ffn_gate": random(2 * width, width),
         "blk.0.ffn_up": random(2 * width, width),
-        "blk.0.ffn_down": random(width, 2 * width),
+        "blk.0.ffn_down": forward,
     }
