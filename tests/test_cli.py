@@ -13,7 +13,7 @@ import pytest
 
 import thermonucleus as tn
 from thermonucleus.cli import main
-from thermonucleus.text import LanguageModel
+from thermonucleus.text import AdaptiveSampler, LanguageModel
 
 TALE = """The cat sat on the mat. The dog sat on the cat. The mat was red.
 
@@ -233,3 +233,13 @@ def test_the_script_is_installed_and_is_the_same() -> None:
     assert done.returncode == 0
     assert done.stdout == run(sys.executable, "-m", "thermonucleus", "info").stdout
     assert done.stdout.startswith("thermonucleus ")
+
+
+def test_settings_that_follow_the_text(capsys: pytest.CaptureFixture[str], tale: str) -> None:
+    text = generated(capsys, "A dog", "--corpus", tale, "--seed", "5", "--adaptive", "--temperature", "0.9", "--top-p", "0.8")
+    model = LanguageModel.train([part.replace("\n", " ").strip() for part in TALE.split("\n\n")])
+    sampler = AdaptiveSampler(0.9, 0.8, context=model.tokenizer.encode("A dog"), rng=5)
+    assert text == "A dog" + "".join(model.stream("A dog", sampler=sampler, max_tokens=60)) + "\n"
+    for option in (("--top-k", "9"), ("--min-p", "0.1")):
+        assert main(["generate", "A dog", "--adaptive", *option]) == 1
+        assert "--adaptive takes --temperature and --top-p alone" in capsys.readouterr().err

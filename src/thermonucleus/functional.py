@@ -351,11 +351,23 @@ def adaptive_sampling(
     >>> tn.adaptive_sampling([1, 2, 3, 4, 5], 0.8, 0.9, "The quick brown fox", rng=0)
     4
     """
-    temperature = float(check_temperature(base_temperature, name="base_temperature"))
-    top_p = float(check_temperature(base_top_p, name="base_top_p"))
+    bases = check_bases(base_temperature, base_top_p)
     try:
         length, distinct = len(context), len(set(context))
     except TypeError as error:
         raise TypeError(f"context must be a sequence of hashable items, got {context!r}: {error}") from error
+    return combined_sampling(logits, *adapted_settings(*bases, length, distinct), rng=rng)
+
+
+def check_bases(temperature: float, top_p: float) -> tuple[float, float]:
+    """Return the settings that `adaptive_sampling` starts from as numbers; raise TypeError or ValueError."""
+    return (
+        float(check_temperature(temperature, name="base_temperature")),
+        float(check_temperature(top_p, name="base_top_p")),
+    )
+
+
+def adapted_settings(base_temperature: float, base_top_p: float, length: int, distinct: int) -> tuple[float, float]:
+    """Return temperature and top-p after a text of so many items, so many of them distinct (slide 13)."""
     variety = distinct / length if length else 0.0
-    return combined_sampling(logits, temperature * (1.0 + 0.01 * length), min(top_p * (1.0 - 0.2 * variety), 1.0), rng=rng)
+    return base_temperature * (1.0 + 0.01 * length), min(base_top_p * (1.0 - 0.2 * variety), 1.0)

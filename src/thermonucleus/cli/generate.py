@@ -2,7 +2,7 @@
 
 import argparse
 
-import thermonucleus
+from thermonucleus import Sampler
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -21,21 +21,24 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument("--min-p", type=float, default=0.0, help="keep tokens at least this probable relative to the first")
     parser.add_argument("--max-tokens", type=int, default=60, help="number of tokens (words and marks) to draw")
     parser.add_argument("--seed", type=int, help="an integer; without it each text differs")
+    parser.add_argument(
+        "--adaptive", action="store_true", help="let temperature and top-p, the only settings then, follow the text"
+    )
     parser.add_argument("--corpus", metavar="FILE", help="text to train on instead of Python's own reference")
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the text, piece by piece."""
-    from thermonucleus.text import LanguageModel, read_corpus
+    from thermonucleus.text import AdaptiveSampler, LanguageModel, builtin_model, read_corpus
 
-    sampler = thermonucleus.Sampler(
-        temperature=options.temperature,
-        top_k=options.top_k,
-        top_p=options.top_p,
-        min_p=options.min_p,
-        rng=options.seed,
-    )
-    model = LanguageModel.train(None if options.corpus is None else read_corpus(options.corpus))
+    if options.adaptive and (options.top_k or options.min_p):
+        raise ValueError("--adaptive takes --temperature and --top-p alone, not --top-k or --min-p")
+    settings = {name: getattr(options, name) for name in ("temperature", "top_k", "top_p", "min_p")}
+    sampler: Sampler | AdaptiveSampler = Sampler(**settings, rng=options.seed)
+    model = builtin_model() if options.corpus is None else LanguageModel.train(read_corpus(options.corpus))
+    if options.adaptive:
+        known = model.tokenizer.encode(options.prompt)
+        sampler = AdaptiveSampler(options.temperature, options.top_p, context=known, rng=options.seed)
     pieces = model.stream(options.prompt, sampler=sampler, max_tokens=options.max_tokens)
     print(options.prompt, end="", flush=True)
     for piece in pieces:

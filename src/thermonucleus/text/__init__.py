@@ -1,8 +1,11 @@
-"""A language model that needs no download, and the loop that draws text from it."""
+"""A language model that needs no download, the loop that draws text from it, and what the deck does with texts."""
 
+from thermonucleus.text.adaptive import AdaptiveSampler, Step
+from thermonucleus.text.continuation import generate_text
 from thermonucleus.text.corpus import builtin_corpus, read_corpus
 from thermonucleus.text.generation import generate
-from thermonucleus.text.language_model import LanguageModel
+from thermonucleus.text.language_model import LanguageModel, builtin_model
+from thermonucleus.text.letters import simple_text_generator, simple_text_generator_top_p
 from thermonucleus.text.ngram import NgramModel
 from thermonucleus.text.tokenizer import BOS, EOS, UNK, Detokenizer, Tokenizer
 
@@ -10,11 +13,17 @@ __all__ = [
     "BOS",
     "EOS",
     "UNK",
+    "AdaptiveSampler",
     "Detokenizer",
     "LanguageModel",
     "NgramModel",
+    "Step",
     "Tokenizer",
     "builtin_corpus",
+    "builtin_model",
     "generate",
+    "generate_text",
     "read_corpus",
+    "simple_text_generator",
+    "simple_text_generator_top_p",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Self, SupportsIndex
 
 import numpy as np
@@ -124,6 +125,23 @@ class LanguageModel:
             if piece:
                 yield piece.lstrip() if space_is_there else piece
                 space_is_there = False
+
+
+@cache
+def builtin_model() -> LanguageModel:
+    """Return the model of the built-in corpus, which is trained on the first call and kept.
+
+    Returns
+    -------
+    LanguageModel
+        Of `builtin_corpus`; the same object each time.
+
+    Examples
+    --------
+    >>> builtin_model() is builtin_model()
+    True
+    """
+    return LanguageModel.train()
 
 
 def _finished(ids: list[int]) -> list[int]:

@@ -1,0 +1,72 @@
+"""`generate_text` (slide 6): from the built-in model, from one's own, and from one that transformers loads."""
+
+import sys
+import types
+from typing import Any
+
+import pytest
+
+import thermonucleus as tn
+from thermonucleus.text import LanguageModel, builtin_model, generate_text
+
+PROMPT = "The value of an object"
+
+
+def test_the_text_is_what_the_model_streams() -> None:
+    model = builtin_model()
+    known = len(model.tokenizer.encode(PROMPT))
+    sampler: Any = tn.Sampler(temperature=0.7, top_p=0.9, rng=5)
+    want = PROMPT + "".join(model.stream(PROMPT, sampler=sampler, max_tokens=30 - known))
+    assert generate_text(PROMPT, 30, temperature=0.7, top_p=0.9, rng=5) == want
+    assert generate_text(PROMPT, 30, 0.7, 0.9, model=model, rng=5) == want
+
+
+def test_the_prompts_tokens_count() -> None:
+    model = builtin_model()
+    known = len(model.tokenizer.encode(PROMPT))
+    assert known == 6  # the beginning of the text is one
+    drawn = list(model.stream(PROMPT, sampler=lambda row: int(row.argmax()), max_tokens=1))
+    assert generate_text(PROMPT, known + 1, temperature=0) == PROMPT + "".join(drawn)
+    with pytest.raises(ValueError, match=r"^max_length must be more than the number of tokens of the prompt, 6, got 6$"):
+        generate_text(PROMPT, known)
+
+
+def test_a_model_of_ones_own_is_the_one_that_speaks() -> None:
+    model = LanguageModel.train(["one two three four five six seven"])
+    assert generate_text("one", 5, temperature=0, model=model) == "one two three four"
+
+
+def test_the_built_in_model_is_trained_once() -> None:
+    assert builtin_model() is builtin_model()
+
+
+def test_a_name_goes_to_transformers_with_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Any] = []
+
+    def record(*given: Any, **named: Any) -> str:
+        calls.append((given, named))
+        return "a text"
+
+    stand_in: Any = types.ModuleType("thermonucleus.backends.transformers")
+    stand_in.generate_text = record
+    monkeypatch.setitem(sys.modules, "thermonucleus.backends.transformers", stand_in)
+    monkeypatch.setattr("thermonucleus.backends.transformers", stand_in, raising=False)
+    assert generate_text("A", 9, 0.5, 0.8, model="gpt2", rng=3) == "a text"
+    assert calls == [(("A", 9, 0.5, 0.8), {"model": "gpt2", "rng": 3})]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"prompt": 3}, TypeError, "^prompt must be a str, got 3$"),
+        ({"max_length": 9.0}, TypeError, "^max_length must be an integer, got 9.0$"),
+        ({"max_length": True}, TypeError, "^max_length must be an integer, got True$"),
+        ({"temperature": -1}, ValueError, "^temperature must be .*, got -1$"),
+        ({"top_p": 2}, ValueError, "^top_p must be .*, got 2$"),
+        ({"model": 7}, TypeError, "^model must be a LanguageModel, or a name or folder of transformers' models, got int$"),
+        ({"rng": "seed"}, TypeError, "^rng must be"),
+    ],
+)
+def test_what_is_wrong_is_named(changes: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        generate_text(**{"prompt": PROMPT, "max_length": 30, **changes})
