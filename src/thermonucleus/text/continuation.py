@@ -52,9 +52,10 @@ def generate_text(
 
     Examples
     --------
-    >>> from thermonucleus.text import generate_text
-    >>> generate_text("The value of an object", 12, temperature=0.7, rng=1)
-    'The value of an object, evaluation of formatted string literals'
+    >>> from thermonucleus.text import LanguageModel, generate_text
+    >>> model = LanguageModel.train(["The cat sat on the mat. The cat sat on the dog."])
+    >>> generate_text("The cat", 7, temperature=0.1, model=model, rng=1)
+    'The cat sat on the mat'
     """
     if isinstance(model, str | os.PathLike):
         from thermonucleus.backends import transformers
