@@ -72,4 +72,5 @@ def random_settings(rng: np.random.Generator, size: int) -> dict[str, Any]:
         "top_k": int(rng.choice([0, 0, 0, 1, 2, 50, 1000, size // 2, size - 1])),
         "top_p": float(rng.choice([1.0, 0.999, 0.99, 0.95, 0.9, 0.5, 0.1, 0.0, rng.random()])),
         "min_p": float(rng.choice([0.0, 0.0, 0.0, 0.05, 0.5, rng.random()])),
+        "temperature_last": bool(rng.random() < 0.2),
     }

@@ -31,6 +31,11 @@ SETTINGS: list[dict[str, Any]] = [
     {"min_p": 1e-30},
     {"top_k": 300, "top_p": 0.97, "min_p": 0.01, "temperature": 0.3},
     {"temperature": 0.0, "top_p": 0.5},
+    {"top_p": 0.95, "temperature": 0.3, "temperature_last": True},
+    {"top_k": 40, "top_p": 0.95, "min_p": 0.05, "temperature": 0.8, "temperature_last": True},
+    {"top_k": 20_000, "top_p": 0.99, "temperature": 3.0, "temperature_last": True},
+    {"min_p": 0.001, "top_p": 0.9999, "temperature": 2.0, "temperature_last": True},
+    {"temperature": 30.0, "temperature_last": True},
     {},
 ]
 
@@ -71,25 +76,30 @@ logits = st.floats(-200, 200, width=32) | st.sampled_from([0.0, -0.0, 1.0, 1.000
     top_k=st.integers(0, 70),
     top_p=st.floats(0, 1),
     min_p=st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
+    last=st.booleans(),
     u=st.floats(0, 1, exclude_max=True),
 )
-def test_any_row_agrees_with_the_oracle(row: Row, temperature: float, top_k: int, top_p: float, min_p: float, u: float) -> None:
-    setting = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
-    if close_call(row, temperature, top_k, top_p, min_p):
+def test_any_row_agrees_with_the_oracle(
+    row: Row, temperature: float, top_k: int, top_p: float, min_p: float, last: bool, u: float
+) -> None:
+    setting: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p, "temperature_last": last}
+    if close_call(row, **setting):
         return
     for target in dispatch.targets():
         with dispatch.using(target):
             check(row, u, **setting)
 
 
-def close_call(row: Row, temperature: float, top_k: int, top_p: float, min_p: float) -> bool:
+def close_call(row: Row, temperature: float, top_k: float, top_p: float, min_p: float, temperature_last: bool = False) -> bool:
     """Say whether a cutoff lies within float64's own rounding of a token, where the oracle is no better than the kernel."""
     if temperature == 0:
         return False
-    p = np.sort(reference.probabilities(row, temperature=temperature, top_k=top_k))[::-1]
+    cut_at = 1.0 if temperature_last else temperature
+    p = np.sort(reference.probabilities(row, temperature=cut_at, top_k=int(top_k)))[::-1]
     near_p = top_p < 1 and np.abs(np.cumsum(p) - (top_p - 1e-6)).min() < 1e-10
     near_min = min_p > 0 and np.abs(p / p[0] - min_p * (1 - 1e-6)).min() < 1e-10 * min_p
-    near_zero = (np.abs(p * 2.0**150 - 1) < 1e-5).any()
+    drawn = reference.probabilities(row, temperature=temperature, top_k=int(top_k), temperature_last=temperature_last)
+    near_zero = (np.abs(drawn * 2.0**150 - 1) < 1e-5).any()
     return bool(near_p or near_min or near_zero)
 
 
@@ -135,3 +145,25 @@ def test_a_million_equal_logits_end_the_search() -> None:
     assert np.count_nonzero(tn.probabilities(row, top_p=0.9)) == 1_000_003
     assert np.count_nonzero(tn.probabilities(row, top_k=700_000)) == 1_000_003
     assert np.count_nonzero(tn.probabilities(row, top_k=400_000, top_p=0.999)) == 500_002
+
+
+@pytest.mark.usefixtures("level")
+def test_a_temperature_that_comes_last_keeps_what_temperature_1_keeps() -> None:
+    p = np.array([0.5, 0.25, 0.125, 0.125])
+    for temperature in (0.1, 0.5, 3.0, 100.0):
+        got = tn.probabilities(np.log(p), temperature=temperature, top_p=0.7, temperature_last=True)
+        heated = p[:2] ** (1 / temperature)
+        np.testing.assert_allclose(got, [*heated / heated.sum(), 0, 0], rtol=1e-6)
+    # The other way round, a hot distribution keeps all four.
+    assert np.count_nonzero(tn.probabilities(np.log(p), temperature=100.0, top_p=0.8)) == 4
+    # Far below the largest logit there is mass again at a high temperature, where nothing is cut.
+    far = tn.probabilities([0.0, -2000.0], temperature=1000.0, temperature_last=True)
+    np.testing.assert_allclose(far, [1 / (1 + np.exp(-2)), 1 / (1 + np.exp(2))], rtol=1e-5)
+
+
+def test_each_row_has_its_own_order() -> None:
+    rows = np.random.default_rng(0).normal(0, 3, (4, 300))
+    last = np.array([True, False, True, False])
+    batch = tn.probabilities(rows, temperature=2.0, top_p=0.8, temperature_last=last)
+    for row, one, got in zip(rows, last, batch, strict=True):
+        np.testing.assert_array_equal(got, tn.probabilities(row, temperature=2.0, top_p=0.8, temperature_last=one))

@@ -192,3 +192,13 @@ def test_one_sampler_may_be_called_by_many_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         tokens = list(pool.map(sampler, rows * 5))
     assert tokens == [int(row.argmax()) for row in rows * 5]
+
+
+def test_a_temperature_that_comes_last_is_kept_and_told() -> None:
+    sampler = tn.Sampler(temperature=0.5, top_p=0.9, temperature_last=True, rng=1)
+    assert repr(sampler) == "Sampler(temperature=0.5, top_k=0, top_p=0.9, min_p=0.0, workers=1, temperature_last=True)"
+    row = np.random.default_rng(0).normal(0, 2, 900).astype(np.float32)
+    wanted = [tn.sample(row, temperature=0.5, top_p=0.9, temperature_last=True, u=u) for u in np.random.default_rng(1).random(50)]
+    assert [sampler(row) for _ in range(50)] == wanted
+    batch = tn.Sampler(temperature=0.5, top_p=0.9, temperature_last=[True, False], rng=1)
+    assert np.shape(batch(np.stack([row, row]))) == (2,)

@@ -236,10 +236,10 @@ def test_the_ends_of_each_range_are_in_it() -> None:
 
 
 def test_the_table_has_a_column_for_each_setting_and_a_row_for_each_row() -> None:
-    assert settings_table(0.5, 3, 0.9, 0.1).tolist() == [[0.5, 3, 0.9, 0.1]]
-    assert settings_table(0.5, None, 0.9, 0.1, rows=7).tolist() == [[0.5, 0, 0.9, 0.1]]
-    table = settings_table([1, 2], 3, [0.5, 1], 0, rows=2)
-    assert table.tolist() == [[1, 3, 0.5, 0], [2, 3, 1, 0]]
+    assert settings_table(0.5, 3, 0.9, 0.1).tolist() == [[0.5, 3, 0.9, 0.1, 0]]
+    assert settings_table(0.5, None, 0.9, 0.1, rows=7).tolist() == [[0.5, 0, 0.9, 0.1, 0]]
+    table = settings_table([1, 2], 3, [0.5, 1], 0, [False, True], rows=2)
+    assert table.tolist() == [[1, 3, 0.5, 0, 0], [2, 3, 1, 0, 1]]
     assert table.dtype == np.float64
     assert table.flags.c_contiguous
 
@@ -251,3 +251,11 @@ def test_the_checks_go_by_the_name_they_are_given() -> None:
         check_temperature(-3, name="base")
     with pytest.raises(ValueError, match=r"^k must be an integer, 0 or more, got -3$"):
         check_top_k(-3, name="k")
+
+
+@pytest.mark.parametrize("value", [1, 0.0, None, "yes", [True, False], [[True]], [1]], ids=repr)
+def test_temperature_last_is_true_or_false_or_one_of_them_a_row(value: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^temperature_last must be "):
+        tn.probabilities(ROW, temperature_last=value)
+    for flag in (True, np.True_, np.array(True)):
+        assert tn.probabilities(ROW, temperature_last=flag).sum() == pytest.approx(1, abs=1e-6)

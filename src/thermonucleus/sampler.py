@@ -21,7 +21,7 @@ class Sampler:
 
     Parameters
     ----------
-    temperature, top_k, top_p, min_p : number or array_like of shape (B,)
+    temperature, top_k, top_p, min_p, temperature_last : number or array_like of shape (B,)
         As in `thermonucleus.sample`. Arrays fit batches of B rows, and only these.
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
         As in SPEC 7. The generator goes on from call to call: an integer gives one reproducible stream of tokens.
@@ -57,15 +57,18 @@ class Sampler:
         top_k: ArrayLike | None = 0,
         top_p: ArrayLike = 1.0,
         min_p: ArrayLike = 0.0,
+        temperature_last: ArrayLike = False,
         rng: Seed = None,
         workers: int = 1,
     ) -> None:
-        self._rows = _common_length(temperature, top_k, top_p, min_p)
-        self._table = settings_table(temperature, top_k, top_p, min_p, rows=self._rows)
+        self._rows = _common_length(temperature, top_k, top_p, min_p, temperature_last)
+        self._table = settings_table(temperature, top_k, top_p, min_p, temperature_last, rows=self._rows)
         self._single = None if self._rows is not None else SingleRow(self._table)
         self._workers = check_workers(workers)
         self.generator = as_generator(rng)
         self._text = f"temperature={temperature!r}, top_k={top_k!r}, top_p={top_p!r}, min_p={min_p!r}, workers={workers!r}"
+        if np.any(self._table[:, 4]):
+            self._text += f", temperature_last={temperature_last!r}"
 
     def __call__(self, logits: ArrayLike, *, u: ArrayLike | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]:
         """Draw a token from a row of logits, or one from each row of a batch.

@@ -22,6 +22,7 @@ def sample(
     top_k: ArrayLike | None = 0,
     top_p: ArrayLike = 1.0,
     min_p: ArrayLike = 0.0,
+    temperature_last: ArrayLike = False,
     rng: Seed = None,
     u: ArrayLike | None = None,
     num_samples: int | None = None,
@@ -48,6 +49,9 @@ def sample(
         equal to the last of them. A sum that falls short by less than 1e-6 has reached it. 1 keeps all; 0 the most probable.
     min_p : float or array_like of shape (B,), default 0.0
         Keep tokens at least `min_p` times as probable as the most probable one (less one part in a million for rounding).
+    temperature_last : bool or array_like of shape (B,), default False
+        Apply top-k, top-p and min-p at temperature 1, and the temperature to what they leave, as llama.cpp and mlx-lm do: a high
+        temperature then makes no more tokens possible.
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
         Where the uniform numbers come from, as in SPEC 7: one for each draw, in the order of the rows, whatever the settings. An
         integer starts the same stream on every call; pass a Generator to draw on.
@@ -99,7 +103,7 @@ def sample(
     if rng is not None and u is not None:
         raise ValueError("rng and u are both given: u takes the place of the random generator")
     rows = as_rows(logits)
-    table = settings_table(temperature, top_k, top_p, min_p, rows=len(rows) if rows.ndim == 2 else None)
+    table = settings_table(temperature, top_k, top_p, min_p, temperature_last, rows=len(rows) if rows.ndim == 2 else None)
     generator = as_generator(rng) if u is None else None
     return draw(logits, rows, table, generator, u, num_samples, check_workers(workers))
 
@@ -134,6 +138,7 @@ def probabilities(
     top_k: ArrayLike | None = 0,
     top_p: ArrayLike = 1.0,
     min_p: ArrayLike = 0.0,
+    temperature_last: ArrayLike = False,
     out: NDArray[np.float32] | None = None,
     workers: int = 1,
 ) -> NDArray[np.float32]:
@@ -141,7 +146,7 @@ def probabilities(
 
     Parameters
     ----------
-    logits, temperature, top_k, top_p, min_p, workers
+    logits, temperature, top_k, top_p, min_p, temperature_last, workers
         As in `sample`.
     out : ndarray of float32, optional
         C-contiguous array of the shape of `logits` to write the probabilities to. It may not overlap `logits`.
@@ -167,7 +172,7 @@ def probabilities(
     array([0., 0., 1.], dtype=float32)
     """
     rows = as_rows(logits)
-    table = settings_table(temperature, top_k, top_p, min_p, rows=len(rows) if rows.ndim == 2 else None)
+    table = settings_table(temperature, top_k, top_p, min_p, temperature_last, rows=len(rows) if rows.ndim == 2 else None)
     workers = check_workers(workers)
     result = np.empty(rows.shape, np.float32) if out is None else _check_out(out, rows, logits)
     # A caller's array is not touched before all of its rows are known to be sound; the only row is, before it is weighed.

@@ -8,26 +8,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["check_fraction", "check_temperature", "check_top_k", "settings_table"]
+__all__ = ["check_flag", "check_fraction", "check_temperature", "check_top_k", "settings_table"]
 
 Column = float | NDArray[np.float64]  # one number for all rows, or one for each
 
 
 def settings_table(
-    temperature: ArrayLike, top_k: ArrayLike | None, top_p: ArrayLike, min_p: ArrayLike, rows: int | None = None
+    temperature: ArrayLike,
+    top_k: ArrayLike | None,
+    top_p: ArrayLike,
+    min_p: ArrayLike,
+    temperature_last: ArrayLike = False,
+    *,
+    rows: int | None = None,
 ) -> NDArray[np.float64]:
-    """Check the settings of a call and lay them out in rows of (temperature, top_k, top_p, min_p).
+    """Check the settings of a call and lay them out in rows of numbers, in the order of the arguments.
 
     Parameters
     ----------
-    temperature, top_k, top_p, min_p : number or array_like of shape (rows,)
+    temperature, top_k, top_p, min_p, temperature_last : number or array_like of shape (rows,)
         As in `thermonucleus.sample`.
     rows : int, optional
         Number of rows in the batch; None for a single row, whose settings are numbers.
 
     Returns
     -------
-    ndarray of float64, shape (1, 4) or (rows, 4)
+    ndarray of float64, shape (1, 5) or (rows, 5)
         One row of settings serves all rows of logits.
 
     Raises
@@ -40,6 +46,7 @@ def settings_table(
         check_top_k(top_k, rows),
         check_fraction(top_p, rows, name="top_p"),
         check_fraction(min_p, rows, name="min_p"),
+        check_flag(temperature_last, rows, name="temperature_last"),
     )
     if all(isinstance(column, float) for column in columns):
         return np.array([columns])
@@ -59,6 +66,13 @@ def check_top_k(value: ArrayLike | None, rows: int | None = None, *, name: str =
 def check_fraction(value: ArrayLike, rows: int | None = None, *, name: str) -> Column:
     """Return a number from 0 to 1, or an array of them of shape (rows,); raise TypeError or ValueError."""
     return _check(name, value, rows, "a number from 0 to 1", lambda x: (x >= 0) & (x <= 1))
+
+
+def check_flag(value: ArrayLike, rows: int | None = None, *, name: str) -> Column:
+    """Return False as 0 and True as 1, or an array of them of shape (rows,); raise TypeError or ValueError."""
+    if isinstance(value, bool | np.bool_):
+        return float(value)
+    return _per_row(name, value, rows, "True or False", "b")
 
 
 def _check(

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampler import Sampler
-from thermonucleus.sampling import probabilities, sample
 
 try:
     import llama_cpp
@@ -20,7 +19,6 @@ except ImportError as error:
 __all__ = ["Attachment", "attach", "current_logits"]
 
 Row = NDArray[np.float32]
-Draw = Callable[[Row], Any]
 Processor = Callable[[NDArray[np.intc], Row], Any]
 
 TOKEN = np.dtype([("id", np.intc), ("logit", np.float32), ("p", np.float32)])
@@ -141,7 +139,9 @@ class Attachment:
         """Stand in for `Llama._init_sampler`, which makes a generation's sampler."""
         if typical_p != 1 or mirostat_mode != 0:
             raise ValueError(f"typical_p must be 1 and mirostat_mode 0 here, got {typical_p} and {mirostat_mode}")
-        draw = _drawing(temp, max(top_k, 0), top_p, min_p, self._generator)
+        sampler = Sampler(
+            temperature=temp, top_k=max(top_k, 0), top_p=top_p, min_p=min_p, temperature_last=True, rng=self._generator
+        )
         penalties = {
             "repeat_penalty": repeat_penalty,
             "frequency_penalty": frequency_penalty,
@@ -149,18 +149,18 @@ class Attachment:
         }
         free = grammar is None and list(penalties.values()) == [1, 0, 0]
         restraints = None if free else _Restraints(self._llm, penalties, grammar)
-        return _TokenSource(self._llm, logits_processor or (), restraints, draw)
+        return _TokenSource(self._llm, logits_processor or (), restraints, sampler)
 
 
 class _TokenSource:
     """Stands in for a `LlamaSampler`, for one generation."""
 
-    def __init__(self, llm: Any, processors: Iterable[Processor], restraints: "_Restraints | None", draw: Draw) -> None:
+    def __init__(self, llm: Any, processors: Iterable[Processor], restraints: "_Restraints | None", sampler: Sampler) -> None:
         self._llm = llm
         self._size = llm.n_vocab()
         self._processors = processors
         self._restraints = restraints
-        self._draw = draw
+        self._sampler = sampler
         self._step = 0
 
     def sample(self, context: Any, index: int = -1) -> int:
@@ -173,7 +173,7 @@ class _TokenSource:
         if self._restraints is not None:
             row = self._restraints(row)
         try:
-            token = int(self._draw(row))
+            token = int(self._sampler(row))
         except ValueError as error:
             raise ValueError(f"at step {self._step} {error}") from error
         if self._restraints is not None:
@@ -208,20 +208,6 @@ class _Restraints:
         """Take note of a token that was drawn."""
         self._chain.accept(token)
         self._drawn.add(token)
-
-
-def _drawing(temperature: float, top_k: int, top_p: float, min_p: float, generator: "np.random.Generator") -> Draw:
-    """Return what draws a token from a row in llama.cpp's order, in which the temperature comes last."""
-    sampler = Sampler(temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, rng=generator)
-    if temperature in (0, 1) or (top_p == 1 and min_p == 0):
-        return sampler  # the temperature comes first there, which makes no difference here
-
-    def draw(row: Row) -> Any:
-        # However many tokens are kept, they are the most probable ones, and that they are at any temperature.
-        kept = np.count_nonzero(probabilities(row, top_k=top_k, top_p=top_p, min_p=min_p) > 0)
-        return sample(row, temperature=temperature, top_k=kept, rng=generator)
-
-    return draw
 
 
 def current_logits(llm: llama_cpp.Llama, index: int = -1) -> Row:

@@ -47,7 +47,7 @@ cdef class Rows:
     cdef double* running
 
     def __cinit__(self, Kernel kernel not None, logits, settings):
-        """Take float32 logits, (V,) or (B, V), and float64 settings, (1, 4) or (B, 4), both C-contiguous and checked."""
+        """Take float32 logits, (V,) or (B, V), and float64 settings, (1, 5) or (B, 5), both C-contiguous and checked."""
         self.kernel = kernel
         PyObject_GetBuffer(logits, &self.logits, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
         PyObject_GetBuffer(settings, &self.settings, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
@@ -154,9 +154,9 @@ cdef class SingleRow:
     cdef Py_ssize_t room    # the size of the rows that it has room for
 
     def __cinit__(self, settings):
-        """Take float64 settings, (1, 4), checked."""
-        temperature, top_k, top_p, min_p = settings[0]
-        self.settings = Settings(temperature, top_k, top_p, min_p)
+        """Take float64 settings, (1, 5), checked."""
+        temperature, top_k, top_p, min_p, temperature_last = settings[0]
+        self.settings = Settings(temperature, top_k, top_p, min_p, temperature_last)
         self.memory = NULL
         self.room = 0
 

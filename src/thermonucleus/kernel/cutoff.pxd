@@ -41,7 +41,7 @@ cdef inline float find_cutoff(
     elif row.size <= BRIEF or row.ids != NULL:
         cutoff = max(short_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, scratch), least)
     else:
-        cutoff = long_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, least, scratch)
+        cutoff = long_top_p_cutoff(row, maximum, scale, settings, cutoff, least, scratch)
     if row.summed == NOTHING and few_kept(row, cutoff):
         shrink(row, cutoff, scratch)
     return cutoff
@@ -98,15 +98,16 @@ cdef inline Quantile short_quantile(
 
 
 cdef inline float long_top_p_cutoff(
-    View* row, float maximum, const Scale* scale, double top_p, float floor, float least, Scratch* scratch
+    View* row, float maximum, const Scale* scale, const Settings* settings, float floor, float least, Scratch* scratch
 ) noexcept nogil:
     """The nucleus of the tokens at or above `floor`, or the tokens of it at or above `least`."""
     cdef Search search
     cdef float cutoff
-    start(&search, row, scale, top_p - ROUNDING, floor, next_up(maximum), scratch)
+    start(&search, row, scale, settings.top_p - ROUNDING, floor, next_up(maximum), scratch)
     search.least = least
     cutoff = max(select(&search), least)
-    hand_over(row, &search, cutoff)
+    if not settings.temperature_last:
+        hand_over(row, &search, cutoff)     # else what it has found out is at another temperature than the draw's
     return cutoff
 
 

@@ -20,7 +20,7 @@ cdef size_t workspace_bytes(Py_ssize_t size) noexcept nogil:
 cdef Py_ssize_t sample_row(
     const float* row, Py_ssize_t size, double temperature, Py_ssize_t top_k, double top_p, double min_p, double u, void* workspace
 ) noexcept nogil:
-    cdef Settings settings = Settings(temperature, top_k, top_p, min_p)
+    cdef Settings settings = Settings(temperature, top_k, top_p, min_p, 0.0)
     cdef Reading reading
     cdef double* running = <double*> workspace
     if not (0.0 <= u < 1.0):
@@ -32,7 +32,7 @@ cdef Py_ssize_t sample_row(
 cdef int fill_probabilities(
     const float* row, Py_ssize_t size, double temperature, Py_ssize_t top_k, double top_p, double min_p, float* out, void* workspace
 ) noexcept nogil:
-    cdef Settings settings = Settings(temperature, top_k, top_p, min_p)
+    cdef Settings settings = Settings(temperature, top_k, top_p, min_p, 0.0)
     cdef Reading reading
     cdef int status = read(row, size, &settings, workspace, &reading, out)
     if status == SOUND:

@@ -26,6 +26,7 @@ cdef struct Settings:
     double top_k
     double top_p
     double min_p
+    double temperature_last     # 0, or 1: the other three cut at temperature 1
 
 # The map from a logit to its weight, the unnormalised probability (see exp2.pxd).
 cdef struct Scale:

@@ -4,7 +4,7 @@ from thermonucleus.kernel.cutoff cimport find_cutoff
 from thermonucleus.kernel.draw cimport draw, fill, sum_chunks, weigh_row
 from thermonucleus.kernel.exp2 cimport scale_for
 from thermonucleus.kernel.precise cimport logit_of
-from thermonucleus.kernel.row cimport NOTHING, Reading, Scratch, Settings, View, carve, chunk_count
+from thermonucleus.kernel.row cimport NOTHING, Reading, Scale, Scratch, Settings, View, carve, chunk_count
 from thermonucleus.kernel.summary cimport first_at, summarize
 
 cdef extern from *:
@@ -25,6 +25,7 @@ cdef api bint read_row(
     """
     cdef Scratch scratch = carve(memory, size, running)
     cdef View view
+    cdef Scale cut
     cdef float maximum
     cdef double mass
     view.values = row
@@ -41,7 +42,8 @@ cdef api bint read_row(
         return True
     reading.greedy = -1
     reading.scale = scale_for(maximum, settings.temperature)
-    reading.cutoff = find_cutoff(&view, maximum, &reading.scale, settings, &scratch)
+    cut = scale_for(maximum, 1.0) if settings.temperature_last else reading.scale
+    reading.cutoff = find_cutoff(&view, maximum, &cut, settings, &scratch)
     reading.weighed = weights != NULL and view.ids == NULL
     if reading.weighed:
         mass = weigh_row(&view, &reading.scale, reading.cutoff, running, weights)
