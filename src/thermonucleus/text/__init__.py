@@ -6,6 +6,7 @@ from thermonucleus.text.corpus import builtin_corpus, read_corpus
 from thermonucleus.text.generation import generate
 from thermonucleus.text.language_model import LanguageModel, builtin_model
 from thermonucleus.text.letters import simple_text_generator, simple_text_generator_top_p
+from thermonucleus.text.metrics import distinct_n, perplexity, repetition_rate, self_bleu, text_quality_metric, zipf_coefficient
 from thermonucleus.text.ngram import NgramModel
 from thermonucleus.text.tokenizer import BOS, EOS, UNK, Detokenizer, Tokenizer
 
@@ -21,9 +22,15 @@ __all__ = [
     "Tokenizer",
     "builtin_corpus",
     "builtin_model",
+    "distinct_n",
     "generate",
     "generate_text",
+    "perplexity",
     "read_corpus",
+    "repetition_rate",
+    "self_bleu",
     "simple_text_generator",
     "simple_text_generator_top_p",
+    "text_quality_metric",
+    "zipf_coefficient",
 ]
