@@ -67,10 +67,12 @@ def test_a_row_that_is_refused_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("arguments", "named", "error", "message"),
     [
-        ((-0.1, 0.9), {}, ValueError, "^base_temperature must be"),
-        ((0.8, np.nan), {}, ValueError, "^base_top_p must be"),
-        (("hot", 0.9), {}, TypeError, "^base_temperature must be"),
-        ((0.8, 0.9), {"context": [1.5]}, TypeError, "integer"),
+        ((-0.1, 0.9), {}, ValueError, "^temperature must be"),
+        ((0.8, np.nan), {}, ValueError, "^top_p must be"),
+        (("hot", 0.9), {}, TypeError, "^temperature must be"),
+        ((0.8, 0.9), {"context": [1.5]}, TypeError, r"^context must be an iterable of token ids, got \[1.5\]"),
+        ((0.8, 0.9), {"context": "text"}, TypeError, "^context must be an iterable of token ids, got 'text'"),
+        ((0.8, 0.9), {"context": 7}, TypeError, "^context must be an iterable of token ids, got 7"),
         ((0.8, 0.9), {"rng": "seed"}, TypeError, "^rng must be"),
     ],
 )

@@ -351,20 +351,13 @@ def adaptive_sampling(
     >>> tn.adaptive_sampling([1, 2, 3, 4, 5], 0.8, 0.9, "The quick brown fox", rng=0)
     4
     """
-    bases = check_bases(base_temperature, base_top_p)
+    temperature = float(check_temperature(base_temperature, name="base_temperature"))
+    top_p = float(check_temperature(base_top_p, name="base_top_p"))  # may be above 1: what comes out of it is limited
     try:
         length, distinct = len(context), len(set(context))
     except TypeError as error:
         raise TypeError(f"context must be a sequence of hashable items, got {context!r}: {error}") from error
-    return combined_sampling(logits, *adapted_settings(*bases, length, distinct), rng=rng)
-
-
-def check_bases(temperature: float, top_p: float) -> tuple[float, float]:
-    """Return the settings that `adaptive_sampling` starts from as numbers; raise TypeError or ValueError."""
-    return (
-        float(check_temperature(temperature, name="base_temperature")),
-        float(check_temperature(top_p, name="base_top_p")),
-    )
+    return combined_sampling(logits, *adapted_settings(temperature, top_p, length, distinct), rng=rng)
 
 
 def adapted_settings(base_temperature: float, base_top_p: float, length: int, distinct: int) -> tuple[float, float]:

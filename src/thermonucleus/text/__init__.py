@@ -1,6 +1,7 @@
 """A language model that needs no download, the loop that draws text from it, and what the deck does with texts."""
 
 from thermonucleus.text.adaptive import AdaptiveSampler, Step
+from thermonucleus.text.chatbot import PERSONALITIES, Choice, chatbot_choice, chatbot_response
 from thermonucleus.text.continuation import generate_text
 from thermonucleus.text.corpus import builtin_corpus, read_corpus
 from thermonucleus.text.generation import generate
@@ -13,8 +14,10 @@ from thermonucleus.text.tokenizer import BOS, EOS, UNK, Detokenizer, Tokenizer
 __all__ = [
     "BOS",
     "EOS",
+    "PERSONALITIES",
     "UNK",
     "AdaptiveSampler",
+    "Choice",
     "Detokenizer",
     "LanguageModel",
     "NgramModel",
@@ -22,6 +25,8 @@ __all__ = [
     "Tokenizer",
     "builtin_corpus",
     "builtin_model",
+    "chatbot_choice",
+    "chatbot_response",
     "distinct_n",
     "generate",
     "generate_text",

@@ -8,9 +8,10 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike
 
-from thermonucleus.functional import adapted_settings, check_bases
+from thermonucleus.functional import adapted_settings
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampling import sample
+from thermonucleus.settings import check_temperature
 
 __all__ = ["AdaptiveSampler", "Step"]
 
@@ -62,10 +63,14 @@ class AdaptiveSampler:
     """
 
     def __init__(self, temperature: float, top_p: float, *, context: Iterable[SupportsIndex] = (), rng: Seed = None) -> None:
-        self._bases = check_bases(temperature, top_p)
+        # Top-p has a temperature's range here: what comes out of a base above 1 may well be below it.
+        self._bases = float(check_temperature(temperature)), float(check_temperature(top_p, name="top_p"))
         self.generator = as_generator(rng)
         self.steps: list[Step] = []
-        tokens = [operator.index(token) for token in context]
+        try:
+            tokens = [operator.index(token) for token in context]
+        except TypeError as error:
+            raise TypeError(f"context must be an iterable of token ids, got {context!r}: {error}") from error
         # Kept as it grows: counting anew at each token would take longer with each.
         self._distinct = set(tokens)
         self._length = len(tokens)
