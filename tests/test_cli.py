@@ -243,3 +243,9 @@ def test_settings_that_follow_the_text(capsys: pytest.CaptureFixture[str], tale:
     for option in (("--top-k", "9"), ("--min-p", "0.1")):
         assert main(["generate", "A dog", "--adaptive", *option]) == 1
         assert "--adaptive takes --temperature and --top-p alone" in capsys.readouterr().err
+
+
+def test_every_command_is_listed_with_what_it_does() -> None:
+    done = run(sys.executable, "-m", "thermonucleus", "--help")
+    listed = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("    ") and len(line.split()) > 1]
+    assert [name for name in listed if name.isalpha()] == ["generate", "chat", "plot", "tune", "info"]

@@ -1,19 +1,19 @@
 """`thermonucleus plot`: pictures of what temperature and top-p do to the distribution of the next token."""
 
 import argparse
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from thermonucleus.cli.pictures import check_out, save
 
 if TYPE_CHECKING:
     from thermonucleus.text import LanguageModel
 
 RISING = [1, 2, 3, 4, 5]
 PEAK, LETTERS = [1, 2, 3, 4, 5, 4, 3, 2, 1], "abcdefghi"
-DOTS_AN_INCH = 100
 ROOM = 60
 
 
@@ -63,8 +63,8 @@ def run(options: argparse.Namespace) -> None:
     from thermonucleus import plots
     from thermonucleus.plots.axes import new_figure
 
+    check_out(options.out)
     figure = new_figure()
-    _check_out(options.out, figure.canvas.get_supported_filetypes())
     logits: NDArray[np.float32] | Sequence[float]
     tokens: Sequence[str] | None
     if options.prompt is not None:
@@ -83,7 +83,7 @@ def run(options: argparse.Namespace) -> None:
     else:
         plots.plot_heatmap(logits, options.temperature, options.top_p, ax=ax)
     ax.set_title(title, parse_math=False)
-    figure.savefig(options.out, dpi=DOTS_AN_INCH)
+    save(figure, options.out)
 
 
 def next_token_logits(prompt: str, model: "LanguageModel | None" = None) -> tuple[NDArray[np.float32], list[str]]:
@@ -131,8 +131,3 @@ def _alone(temperatures: Sequence[float], top_ps: Sequence[float]) -> dict[str, 
 def _ending(text: str) -> str:
     """Return as much of the end of a text as there is room for in a title."""
     return text if len(text) <= ROOM else f"…{text[-ROOM:]}"
-
-
-def _check_out(file: str, endings: Iterable[str]) -> None:
-    if Path(file).suffix[1:].lower() not in endings:
-        raise ValueError(f"--out must end in one of {', '.join(f'.{ending}' for ending in sorted(endings))}, got {file!r}")

@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from thermonucleus.cli.pictures import check_out, save
 
 if TYPE_CHECKING:
     from thermonucleus.text.tuning import Tuning
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
 TEMPERATURES = [i / 10 for i in range(4, 17)]
 TOP_PS = [i / 20 for i in range(10, 21)]
 """The grid of the picture: some ten seconds of trials."""
-
-DOTS_AN_INCH = 100
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -40,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     from thermonucleus.text.tuning import optimize_params
 
     if options.out is not None:
-        _check_out(options.out)
+        check_out(options.out)
     tuning = optimize_params(
         options.temperature, options.top_p, evaluations=options.evaluations, rng=options.seed, progress=sys.stderr.isatty()
     )
@@ -86,13 +85,4 @@ def draw(tuning: "Tuning", file: str, *, seed: int, jobs: int) -> None:
     figure = new_figure()
     ax = plots.plot_tuning(tuning, TEMPERATURES, TOP_PS, losses, ax=figure.add_subplot())
     ax.set_title("Distance of drawn text to human text")
-    figure.savefig(file, dpi=DOTS_AN_INCH)
-
-
-def _check_out(file: str) -> None:
-    """Refuse a file that can not be written before the search, not after it."""
-    from thermonucleus.plots.axes import new_figure
-
-    endings = new_figure().canvas.get_supported_filetypes()
-    if Path(file).suffix[1:].lower() not in endings:
-        raise ValueError(f"--out must end in one of {', '.join(f'.{ending}' for ending in sorted(endings))}, got {file!r}")
+    save(figure, file)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
@@ -46,3 +47,8 @@ def as_row(logits: ArrayLike) -> NDArray[np.float32]:
     if row.ndim != 1:
         raise ValueError(f"logits must be a single row (V,), got shape {row.shape}")
     return row
+
+
+def file_endings() -> list[str]:
+    """Return the endings, without the dot, of the files that matplotlib writes."""
+    return sorted(FigureCanvasBase.get_supported_filetypes())

@@ -9,7 +9,9 @@ from thermonucleus.text.language_model import LanguageModel, builtin_model
 from thermonucleus.text.letters import simple_text_generator, simple_text_generator_top_p
 from thermonucleus.text.metrics import distinct_n, perplexity, repetition_rate, self_bleu, text_quality_metric, zipf_coefficient
 from thermonucleus.text.ngram import NgramModel
+from thermonucleus.text.split import Split, split_corpus
 from thermonucleus.text.tokenizer import BOS, EOS, UNK, Detokenizer, Tokenizer
+from thermonucleus.text.tuning import Trial, Tuning, judge, optimize_params, sweep
 
 __all__ = [
     "BOS",
@@ -21,8 +23,11 @@ __all__ = [
     "Detokenizer",
     "LanguageModel",
     "NgramModel",
+    "Split",
     "Step",
     "Tokenizer",
+    "Trial",
+    "Tuning",
     "builtin_corpus",
     "builtin_model",
     "chatbot_choice",
@@ -30,12 +35,16 @@ __all__ = [
     "distinct_n",
     "generate",
     "generate_text",
+    "judge",
+    "optimize_params",
     "perplexity",
     "read_corpus",
     "repetition_rate",
     "self_bleu",
     "simple_text_generator",
     "simple_text_generator_top_p",
+    "split_corpus",
+    "sweep",
     "text_quality_metric",
     "zipf_coefficient",
 ]

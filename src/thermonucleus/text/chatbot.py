@@ -53,7 +53,7 @@ REPLIES: Mapping[str, tuple[str, ...]] = {
 }
 """The replies of each category."""
 
-WORD = re.compile(r"\w+(?:['\u2019-]\w+)*")
+WORD = re.compile(r"\w+(?:['-]\w+)*")
 CACHE = 0.1
 """The share of the words that were said in the distribution of the words of a reply."""
 
@@ -173,7 +173,7 @@ def chatbot_choice(
     model = builtin_model() if model is None else model
     if not isinstance(model, LanguageModel):
         raise TypeError(f"model must be a LanguageModel, got {type(model).__name__}")
-    words = WORD.findall(input_text.casefold())
+    words = WORD.findall(input_text.casefold().replace("\u2019", "'"))  # a typographic apostrophe is one too
     category = _category(words)
     candidates = REPLIES[category]
     logits = _scores(model, input_text, words, candidates)
