@@ -132,7 +132,7 @@ class Study:
     objective : callable, optional
         Takes the texts of a trial, as lists of token ids with the prompts, and returns a number: less is better. By default
         `distance` to human text.
-    texts : int, default 40
+    texts : int, default 60
         Number of texts a trial.
     rng : None, int, SeedSequence, BitGenerator or Generator, default 0
         Which prompts, and which uniform numbers.
