@@ -8,6 +8,8 @@ losses that are judged are means over several draws, with the same prompts and u
 import argparse
 import sys
 from collections.abc import Sequence
+from itertools import product
+from statistics import fmean
 
 from tables import print_table
 from tqdm import tqdm
@@ -15,6 +17,8 @@ from tqdm import tqdm
 from thermonucleus.text.tuning import judge, optimize_params
 
 REPEATS = 10
+METHODS = ["Nelder-Mead", "Powell", "COBYQA"]
+STARTS = [(1.0, 0.9), (0.4, 0.4)]
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
@@ -22,15 +26,26 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("seeds", type=int, nargs="?", default=10, help="how many (default: 10)")
     parser.add_argument("--temperature", type=float, default=1.0, help="where to start (default: 1.0, as on the slide)")
     parser.add_argument("--top-p", type=float, default=0.9, help="where to start (default: 0.9, as on the slide)")
+    parser.add_argument("--methods", action="store_true", help="compare methods of search instead, by the loss they were given")
     return parser.parse_args(given)
 
 
-def main(given: Sequence[str] | None = None) -> None:
-    options = arguments(given)
-    start = (options.temperature, options.top_p)
+def compare_methods(seeds: int) -> None:
+    """Print the mean loss that each method ends with, from the slide's start and from one far off."""
+    runs = list(product(METHODS, STARTS, range(seeds)))
+    losses: dict[tuple[str, tuple[float, float]], list[float]] = {}
+    for method, start, seed in tqdm(runs, unit="search", file=sys.stderr, disable=not sys.stderr.isatty()):
+        found = optimize_params(*start, method=method, rng=seed, progress=False)
+        losses.setdefault((method, start), []).append(found.loss)
+    body = [[method, *(f"{fmean(losses[method, start]):.2f}" for start in STARTS)] for method in METHODS]
+    print_table(["method", *(f"from {start}" for start in STARTS)], body, numbers=len(STARTS))
+
+
+def judge_seeds(seeds: int, start: tuple[float, float]) -> None:
+    """Print for each seed what the search found, and how both it and its start are judged."""
     body = []
     better = 0
-    for seed in tqdm(range(options.seeds), unit="seed", file=sys.stderr, disable=not sys.stderr.isatty()):
+    for seed in tqdm(range(seeds), unit="seed", file=sys.stderr, disable=not sys.stderr.isatty()):
         tuning = optimize_params(*start, rng=seed, progress=False)
         before, after = (judge(*setting, repeats=REPEATS, rng=seed).loss for setting in (start, tuple(tuning)))
         better += after < before
@@ -38,7 +53,15 @@ def main(given: Sequence[str] | None = None) -> None:
         body.append([str(seed), *(f"{number:.2f}" for number in numbers)])
     header = ["seed", "temperature", "top-p", "start, tuned on", "found, tuned on", "start, judged", "found, judged"]
     print_table(header, body, numbers=6)
-    print(f"\nStart {start}; what was found is better on text not seen for {better} of {options.seeds} seeds.")
+    print(f"\nStart {start}; what was found is better on text not seen for {better} of {seeds} seeds.")
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    options = arguments(given)
+    if options.methods:
+        compare_methods(options.seeds)
+    else:
+        judge_seeds(options.seeds, (options.temperature, options.top_p))
 
 
 if __name__ == "__main__":

@@ -59,8 +59,8 @@ def test_a_name_goes_to_transformers_with_all_there_is(monkeypatch: pytest.Monke
     ("changes", "error", "message"),
     [
         ({"prompt": 3}, TypeError, "^prompt must be a str, got 3$"),
-        ({"max_length": 9.0}, TypeError, "^max_length must be an integer, got 9.0$"),
-        ({"max_length": True}, TypeError, "^max_length must be an integer, got True$"),
+        ({"max_length": 9.0}, TypeError, "^max_length must be an integer, got 9.0 of type float$"),
+        ({"max_length": True}, TypeError, "^max_length must be an integer, got True of type bool$"),
         ({"temperature": -1}, ValueError, "^temperature must be .*, got -1$"),
         ({"top_p": 2}, ValueError, "^top_p must be .*, got 2$"),
         ({"model": 7}, TypeError, "^model must be a LanguageModel, or a name or folder of transformers' models, got int$"),

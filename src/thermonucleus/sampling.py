@@ -7,7 +7,7 @@ from thermonucleus.kernel import dispatch
 from thermonucleus.kernel.bridge import Rows
 from thermonucleus.logits import as_rows, explain_fault
 from thermonucleus.randomness import Seed, as_generator, as_uniforms
-from thermonucleus.settings import settings_table
+from thermonucleus.settings import check_integer, settings_table
 from thermonucleus.workers import check_workers, for_ranges
 
 __all__ = ["draw", "probabilities", "sample"]
@@ -199,11 +199,7 @@ def _read(
 def _draws(num_samples: int | None) -> tuple[int, ...]:
     if num_samples is None:
         return ()
-    if isinstance(num_samples, bool) or not isinstance(num_samples, int | np.integer):
-        raise TypeError(f"num_samples must be an integer, got {num_samples!r} of type {type(num_samples).__name__}")
-    if num_samples < 0:
-        raise ValueError(f"num_samples must be 0 or more, got {num_samples}")
-    return (int(num_samples),)
+    return (check_integer(num_samples, name="num_samples"),)
 
 
 def _check_out(out: NDArray[np.float32], rows: NDArray[np.float32], logits: ArrayLike) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["check_flag", "check_fraction", "check_temperature", "check_top_k", "settings_table"]
+__all__ = ["check_flag", "check_fraction", "check_integer", "check_temperature", "check_top_k", "settings_table"]
 
 Column = float | NDArray[np.float64]  # one number for all rows, or one for each
 
@@ -73,6 +73,15 @@ def check_flag(value: ArrayLike, rows: int | None = None, *, name: str) -> Colum
     if isinstance(value, bool | np.bool_):
         return float(value)
     return _per_row(name, value, rows, "True or False", "b")
+
+
+def check_integer(value: object, *, name: str, least: int = 0) -> int:
+    """Return an integer of `least` or more as an int; raise TypeError or ValueError."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
+    if value < least:
+        raise ValueError(f"{name} must be {least} or more, got {value}")
+    return int(value)
 
 
 def _check(

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from thermonucleus.logits import as_rows
 from thermonucleus.randomness import Seeds, as_generators
 from thermonucleus.sampling import draw
-from thermonucleus.settings import settings_table
+from thermonucleus.settings import check_integer, settings_table
 from thermonucleus.workers import check_workers
 
 try:
@@ -122,7 +122,7 @@ def stream(
     ends = _as_ids("eos_token_id", [] if eos_token_id is None else eos_token_id)
     if pad_token_id is None and stop is not None and not ends:
         raise ValueError("stop needs a pad_token_id, to follow in a sequence that has ended before others have")
-    pad = _as_count("pad_token_id", pad_token_id) if pad_token_id is not None else next(iter(ends), 0)
+    pad = check_integer(pad_token_id, name="pad_token_id") if pad_token_id is not None else next(iter(ends), 0)
     loop = _Loop(
         decoder=decoder,
         table=table,
@@ -132,7 +132,7 @@ def stream(
         pad=pad,
         stop=stop,
     )
-    return loop.run(ids, mask, _as_count("max_new_tokens", max_new_tokens))
+    return loop.run(ids, mask, check_integer(max_new_tokens, name="max_new_tokens"))
 
 
 def generate(
@@ -339,12 +339,4 @@ def _as_mask(attention_mask: ArrayLike | None, shape: tuple[int, ...]) -> Tokens
 
 def _as_ids(name: str, value: int | Sequence[int]) -> list[int]:
     values = value if isinstance(value, Iterable) else [value]
-    return [_as_count(name, one) for one in values]
-
-
-def _as_count(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
-    if value < 0:
-        raise ValueError(f"{name} must be 0 or more, got {value}")
-    return int(value)
+    return [check_integer(one, name=name) for one in values]

@@ -4,6 +4,7 @@ import os
 
 from thermonucleus.randomness import Seed
 from thermonucleus.sampler import Sampler
+from thermonucleus.settings import check_integer
 from thermonucleus.text.language_model import LanguageModel, builtin_model
 
 __all__ = ["generate_text"]
@@ -66,10 +67,9 @@ def generate_text(
         raise TypeError(f"model must be a LanguageModel, or a name or folder of transformers' models, got {type(model).__name__}")
     if not isinstance(prompt, str):
         raise TypeError(f"prompt must be a str, got {prompt!r}")
-    if isinstance(max_length, bool) or not isinstance(max_length, int):
-        raise TypeError(f"max_length must be an integer, got {max_length!r}")
+    most = check_integer(max_length, name="max_length")
     known = len(model.tokenizer.encode(prompt))
-    if known >= max_length:
+    if known >= most:
         raise ValueError(f"max_length must be more than the number of tokens of the prompt, {known}, got {max_length}")
     sampler = Sampler(temperature=temperature, top_p=top_p, rng=rng)
-    return prompt + "".join(model.stream(prompt, sampler=sampler, max_tokens=max_length - known))
+    return prompt + "".join(model.stream(prompt, sampler=sampler, max_tokens=most - known))

@@ -1,13 +1,11 @@
 """Text of single letters, each scored from the one before: the smallest generators that there are (slides 8 and 9)."""
 
-import operator
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampling import sample
-from thermonucleus.settings import check_fraction, check_temperature
+from thermonucleus.settings import check_fraction, check_integer, check_temperature
 
 __all__ = ["simple_text_generator", "simple_text_generator_top_p"]
 
@@ -96,12 +94,7 @@ def _extended(prompt: str, length: int, temperature: ArrayLike, top_p: ArrayLike
         raise TypeError(f"prompt must be a str, got {prompt!r}")
     if not prompt:
         raise ValueError("prompt must hold at least one character, for the first letter to follow")
-    try:
-        count = operator.index(length)
-    except TypeError as error:
-        raise TypeError(f"length must be an integer, got {length!r}") from error
-    if count < 0:
-        raise ValueError(f"length must be 0 or more, got {length}")
+    count = check_integer(length, name="length")
     generator = as_generator(rng)
     text = prompt
     for _ in range(count):

@@ -1,13 +1,13 @@
 """Measures of a set of generated texts: how likely, how varied, how repetitive (slide 12 and Holtzman et al. 2019)."""
 
 import math
-import operator
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import chain
 from statistics import linear_regression
 from typing import Protocol, SupportsIndex, TypeVar
 
+from thermonucleus.settings import check_integer
 from thermonucleus.text.language_model import LanguageModel
 from thermonucleus.text.tokenizer import BOS
 
@@ -145,7 +145,7 @@ def distinct_n(texts: Iterable[Sequence[Hashable]], n: SupportsIndex) -> float:
     >>> distinct_n(["the cat and the dog".split(), "the cat".split()], 2)
     0.8
     """
-    length = _checked_length(n)
+    length = check_integer(n, name="n", least=1)
     counts = Counter(chain.from_iterable(_ngrams(text, length) for text in _tokenised(texts)))
     if not counts:
         raise ValueError(f"texts must hold at least one text of n={length} or more tokens")
@@ -286,7 +286,7 @@ def self_bleu(texts: Iterable[Sequence[Hashable]], n: SupportsIndex = 4) -> floa
     >>> round(self_bleu([["a", "b", "c", "d"], ["a", "b", "c", "e"]], n=2), 4)  # square root of 3/4 times 2/3
     0.7071
     """
-    longest = _checked_length(n)
+    longest = check_integer(n, name="n", least=1)
     rows = _tokenised(texts)
     if len(rows) < 2:
         raise ValueError(f"texts must hold at least two texts to compare, got {len(rows)}")
@@ -335,16 +335,6 @@ def _mean(values: list[float]) -> float:
     if not values:
         raise ValueError("texts must hold at least one text")
     return math.fsum(values) / len(values)
-
-
-def _checked_length(n: SupportsIndex) -> int:
-    try:
-        length = operator.index(n)
-    except TypeError as error:
-        raise TypeError(f"n must be an integer, got {n!r}") from error
-    if length < 1:
-        raise ValueError(f"n must be 1 or more, got {length}")
-    return length
 
 
 def _tokenised(texts: Iterable[Sequence[Token]]) -> list[tuple[Token, ...]]:

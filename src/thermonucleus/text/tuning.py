@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermonucleus.randomness import Seed, as_generator
-from thermonucleus.settings import check_fraction, check_temperature
+from thermonucleus.settings import check_fraction, check_integer, check_temperature
 from thermonucleus.text.language_model import LanguageModel
 from thermonucleus.text.objective import Objective, Study, Trial
 from thermonucleus.text.split import split_corpus
@@ -113,9 +113,9 @@ def optimize_params(
     -----
     The slide has L-BFGS-B look at one fixed text: its loss is a constant, and what it returns is where it started.
 
-    Good settings lie in a narrow, bent valley: a higher temperature asks for a lower top-p. After 60 trials, over five splits of
-    the corpus, the mean loss from a start of (1.0, 0.9) and from one of (0.4, 0.4) was 1.29 and 1.32 with Nelder-Mead, 1.43 and
-    7.2 with Powell, 1.43 and 6.1 with COBYQA, 1.8 and 2.3 with differential evolution, and 1.45 with DIRECT, which has no start.
+    Good settings lie in a narrow, bent valley: a higher temperature asks for a lower top-p. After at most 60 trials, over five splits
+    of the corpus, the mean loss from a start of (1.0, 0.9) and from one of (0.4, 0.4) was 1.29 and 1.32 with Nelder-Mead, 1.43 and
+    7.17 with Powell, and 1.43 and 6.09 with COBYQA (``python benchmarks/tuning.py 5 --methods``).
 
     Examples
     --------
@@ -130,7 +130,7 @@ def optimize_params(
             _within("initial_top_p", check_fraction(initial_top_p, name="initial_top_p"), TOP_P_BOUNDS),
         ]
     )
-    _check_count("evaluations", evaluations)
+    check_integer(evaluations, name="evaluations", least=1)
     with _extra():
         from scipy.optimize import minimize
         from tqdm import tqdm
@@ -249,7 +249,7 @@ def judge(
     """
     check_temperature(temperature)
     check_fraction(top_p, name="top_p")
-    _check_count("repeats", repeats)
+    check_integer(repeats, name="repeats", least=1)
     generator = as_generator(rng)
     study = _study(model, texts, objective, generator, judging=True)
     trials = [dealt.trial(temperature, top_p) for dealt in study.deals(repeats, generator)]
@@ -262,13 +262,6 @@ def _within(name: str, value: Any, bounds: tuple[float, float]) -> float:
     if not low <= value <= high:
         raise ValueError(f"{name} must be from {low:g} to {high:g}, got {value:g}")
     return float(value)
-
-
-def _check_count(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be an integer, got {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} must be 1 or more, got {value}")
 
 
 class _Spent(Exception):  # noqa: N818 - ends a search, is no error

@@ -7,7 +7,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from thermonucleus.backends.transformers.attachment import attach
 from thermonucleus.randomness import Seed, as_generator
-from thermonucleus.settings import check_fraction, check_temperature
+from thermonucleus.settings import check_fraction, check_integer, check_temperature
 
 __all__ = ["generate_text"]
 
@@ -55,8 +55,7 @@ def generate_text(
     """
     if not isinstance(prompt, str):
         raise TypeError(f"prompt must be a str, got {prompt!r}")
-    if isinstance(max_length, bool) or not isinstance(max_length, int):
-        raise TypeError(f"max_length must be an integer, got {max_length!r}")
+    max_length = check_integer(max_length, name="max_length")
     if not isinstance(model, str | os.PathLike):
         raise TypeError(f"model must be the name of a model or a folder, got {type(model).__name__}")
     heat, share = float(check_temperature(temperature)), float(check_fraction(top_p, name="top_p"))
