@@ -6,6 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thermonucleus.cli.bench import KINDS, flat, language_model
+
+__all__ = ["HARD", "KINDS", "SETTINGS", "SIZES", "Row", "flat", "language_model", "pool"]
+
 Row = NDArray[np.float32]
 
 SIZES = [5, 1000, 32_000, 128_256]
@@ -14,37 +18,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "top_p=0.95 temperature=0.8": {"top_p": 0.95, "temperature": 0.8},
     "top_k=50 top_p=0.95 temperature=0.8": {"top_k": 50, "top_p": 0.95, "temperature": 0.8},
     "min_p=0.05": {"min_p": 0.05},
-}
-
-
-def language_model(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-    """A bulk of N(0, 2) under a head that falls with the logarithm of the rank, as a trained model's logits do.
-
-    At temperature 0.8 the 0.95 nucleus holds some 10 to 200 tokens.
-    """
-    row = rng.normal(0, 2, size)
-    head = rng.permutation(size)[:2000]
-    ranks = np.arange(1, len(head) + 1)
-    row[head] = np.maximum(row[head], 15 - rng.uniform(1.35, 1.8) * np.log(ranks) + rng.normal(0, 0.3, len(head)))
-    return row
-
-
-def flat(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-    """N(0, 1): the 0.95 nucleus at temperature 0.8 is two thirds of the vocabulary."""
-    return rng.normal(0, 1, size)
-
-
-def peaked(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-    """One token above 0.999."""
-    row = rng.normal(0, 2, size)
-    row[rng.integers(size)] = 30
-    return row
-
-
-KINDS: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
-    "language model": language_model,
-    "flat": flat,
-    "peaked": peaked,
 }
 
 

@@ -248,4 +248,17 @@ def test_settings_that_follow_the_text(capsys: pytest.CaptureFixture[str], tale:
 def test_every_command_is_listed_with_what_it_does() -> None:
     done = run(sys.executable, "-m", "thermonucleus", "--help")
     listed = [line.split()[0] for line in done.stdout.splitlines() if line.startswith("    ") and len(line.split()) > 1]
-    assert [name for name in listed if name.isalpha()] == ["generate", "chat", "plot", "tune", "info"]
+    assert [name for name in listed if name.isalpha()] == ["generate", "chat", "plot", "tune", "bench", "info"]
+
+
+def test_bench_times_each_kind_of_row(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--size", "700", "--calls", "3", "--top-k", "9", "--temperature", "0.5"]) == 0
+    head, blank, names, *lines = capsys.readouterr().out.splitlines()
+    assert head == f"Sampler(temperature=0.5, top_k=9, top_p=0.95, min_p=0.0, workers=1), V = 700, {tn.target}"
+    assert blank == ""
+    assert names.split() == ["row", "np.max,", "us", "a", "draw,", "us", "ratio"]
+    assert [line[:16].strip() for line in lines] == ["language model", "flat", "peaked"]
+    assert all(float(number) > 0 for line in lines for number in line[16:].split())
+    for wrong in (("--size", "0"), ("--calls", "0"), ("--top-p", "2")):
+        assert main(["bench", *wrong]) == 1
+        assert "must be" in capsys.readouterr().err

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from thermonucleus.cli import chat, generate, info, plot, tune
+from thermonucleus.cli import bench, chat, generate, info, plot, tune
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,6 +23,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="thermonucleus", description="Temperature and top-p sampling on the CPU.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (generate, chat, plot, tune, info):
+    for command in (generate, chat, plot, tune, bench, info):
         command.add_to(commands)
     return parser

@@ -3,6 +3,7 @@
 import argparse
 
 from thermonucleus import Sampler
+from thermonucleus.cli.settings import add_settings, settings_of
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -15,10 +16,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     )
     parser.set_defaults(run=run)
     parser.add_argument("prompt", help="the text to go on from")
-    parser.add_argument("--temperature", type=float, default=1.0, help="0 takes the most probable token each time")
-    parser.add_argument("--top-k", type=int, default=0, help="keep this many tokens; 0 keeps all")
-    parser.add_argument("--top-p", type=float, default=1.0, help="keep the most probable tokens that sum to this")
-    parser.add_argument("--min-p", type=float, default=0.0, help="keep tokens at least this probable relative to the first")
+    add_settings(parser)
     parser.add_argument("--max-tokens", type=int, default=60, help="number of tokens (words and marks) to draw")
     parser.add_argument("--seed", type=int, help="an integer; without it each text differs")
     parser.add_argument(
@@ -33,8 +31,7 @@ def run(options: argparse.Namespace) -> None:
 
     if options.adaptive and (options.top_k or options.min_p):
         raise ValueError("--adaptive takes --temperature and --top-p alone, not --top-k or --min-p")
-    settings = {name: getattr(options, name) for name in ("temperature", "top_k", "top_p", "min_p")}
-    sampler: Sampler | AdaptiveSampler = Sampler(**settings, rng=options.seed)
+    sampler: Sampler | AdaptiveSampler = Sampler(**settings_of(options), rng=options.seed)
     model = builtin_model() if options.corpus is None else LanguageModel.train(read_corpus(options.corpus))
     if options.adaptive:
         known = model.tokenizer.encode(options.prompt)

@@ -154,8 +154,8 @@ class Study:
 
     .. math:: L(T, p) = \sqrt{\frac{1}{n} \sum_{i=1}^{n} \left(\frac{m_i(T, p) - \mu_i}{\sigma_i}\right)^2}.
 
-    A sample of the human text that is tuned with is at about 1: each measure counts by how far it is out of what people vary by. For
-    the share of texts that end in a loop, which people hardly write, :math:`\sigma` is one text if that is more.
+    A sample of the human text that is tuned with is at about 1: each measure counts by how far it is out of what people vary by.
+    For the share of texts that end in a loop, which people hardly write, :math:`\sigma` is one text if that is more.
 
     References
     ----------
