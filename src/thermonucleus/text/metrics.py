@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import chain
 from statistics import linear_regression
-from typing import Protocol, SupportsIndex, TypeVar
+from typing import Protocol, TypeVar
 
 from thermonucleus.settings import check_integer
 from thermonucleus.text.language_model import LanguageModel
@@ -109,7 +109,7 @@ def perplexity(model: LanguageModel | Scorer, texts: Iterable[Sequence[int]]) ->
     return math.exp(-math.fsum(scorer.logprob(tokens) for tokens in sequences) / predicted)
 
 
-def distinct_n(texts: Iterable[Sequence[Hashable]], n: SupportsIndex) -> float:
+def distinct_n(texts: Iterable[Sequence[Hashable]], n: int) -> float:
     r"""Return how many distinct n-grams texts have, as a share of all their n-grams.
 
     Parameters
@@ -237,7 +237,7 @@ def zipf_coefficient(texts: Iterable[Sequence[Hashable]]) -> float:
     return 0.0 - linear_regression([math.log(rank) for rank in ranks], [math.log(count) for count in ranked]).slope
 
 
-def self_bleu(texts: Iterable[Sequence[Hashable]], n: SupportsIndex = 4) -> float:
+def self_bleu(texts: Iterable[Sequence[Hashable]], n: int = 4) -> float:
     r"""Return how much texts are like one another: the BLEU of each against all others, averaged.
 
     Parameters
