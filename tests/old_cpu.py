@@ -19,7 +19,9 @@ def digest(prefix: list[str]) -> tuple[str, str]:
     # The interpreter itself, not a virtual environment's link to it, which the emulator does not follow to its packages.
     command = [*prefix, os.path.realpath(sys.executable), str(IDENTITY), "--rows", "5000", "--digest"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    environment.pop("THERMONUCLEUS_TARGET", None)
+    # OPENBLAS_CORETYPE would have NumPy's BLAS believe that it runs on this processor, and not on the emulated one.
+    for variable in ("THERMONUCLEUS_TARGET", "OPENBLAS_CORETYPE"):
+        environment.pop(variable, None)
     result = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=600)
     level, found = result.stdout.split()
     return level, found
