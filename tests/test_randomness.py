@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import thermonucleus as tn
 from thermonucleus import reference
-from thermonucleus.randomness import as_generator, as_uniforms
+from thermonucleus.randomness import as_generator, as_generators, as_uniforms
 
 Rows = NDArray[np.float32]
 
@@ -305,3 +305,34 @@ def test_streams_stay_aligned_when_one_row_of_a_batch_is_greedy() -> None:
     u = np.random.default_rng(2).random(3)
     drawn = np.asarray(tn.sample(logits, temperature=[1, 0, 1], rng=2)).tolist()
     assert drawn == [int(u[0] * 1000), 0, int(u[2] * 1000)]
+
+
+def test_each_sequence_draws_as_it_would_alone() -> None:
+    seeds: list[Any] = [7, np.random.SeedSequence(8), np.random.PCG64(9), None]
+    generators = as_generators(seeds, 4)
+    assert [generator.random() for generator in generators[:3]] == [
+        as_generator(seed).random() for seed in (7, np.random.SeedSequence(8), np.random.PCG64(9))
+    ]
+    assert as_generators([3], 1)[0].random() == as_generators(3, 1)[0].random() == as_generator(3).random()
+
+
+def test_one_seed_for_several_sequences_gives_each_a_stream_of_its_own() -> None:
+    first, second = ([generator.random() for generator in as_generators(5, count)] for count in (3, 6))
+    assert len(set(second)) == 6
+    assert first == second[:3]
+    assert as_generators(5, 0) == []
+
+
+@pytest.mark.parametrize(
+    ("rng", "count", "error", "message"),
+    [
+        ([1, 2], 3, ValueError, r"^rng must be a single seed or one for each of the 3 sequences, got 2 of them$"),
+        ([1, -2], 2, ValueError, r"^rng must be 0 or more"),
+        ((1, "2"), 2, TypeError, r"^rng must be None, an integer"),
+        ("12", 2, TypeError, r"^rng must be None, an integer"),
+        ({1, 2}, 2, TypeError, r"^rng must be None, an integer"),
+    ],
+)
+def test_seeds_of_sequences_are_checked(rng: Any, count: int, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        as_generators(rng, count)
