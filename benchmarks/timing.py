@@ -8,6 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from thermonucleus.cli.bench import median_seconds
+
+__all__ = ["Timing", "low_seconds", "median_seconds", "median_within"]
+
 Input = TypeVar("Input")
 
 
@@ -17,19 +21,6 @@ class Timing:
 
     seconds: float
     calls: int
-
-
-def median_seconds(call: Callable[[Input], object], inputs: Sequence[Input], calls: int = 200) -> float:
-    """Median time of a call, taking the inputs in turn; a first round of them is not counted."""
-    for one in inputs:
-        call(one)
-    times = np.empty(calls)
-    for i in range(calls):
-        one = inputs[i % len(inputs)]
-        start = time.perf_counter()
-        call(one)
-        times[i] = time.perf_counter() - start
-    return float(np.median(times))
 
 
 def median_within(

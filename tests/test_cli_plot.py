@@ -38,14 +38,14 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 @pytest.fixture
 def trained(monkeypatch: pytest.MonkeyPatch, language_model: LanguageModel) -> list[LanguageModel]:
-    """Put a model that is trained already in the place of a new one; return the list of those that were asked for."""
+    """Put a model that is trained already in the place of the built-in one; return the list of those that were asked for."""
     asked: list[LanguageModel] = []
 
-    def train() -> LanguageModel:
+    def builtin_model() -> LanguageModel:
         asked.append(language_model)
         return language_model
 
-    monkeypatch.setattr(LanguageModel, "train", train)
+    monkeypatch.setattr("thermonucleus.text.builtin_model", builtin_model)
     return asked
 
 

@@ -67,7 +67,7 @@ class Sampler:
         self._workers = check_workers(workers)
         self.generator = as_generator(rng)
         self._text = f"temperature={temperature!r}, top_k={top_k!r}, top_p={top_p!r}, min_p={min_p!r}, workers={workers!r}"
-        if np.any(self._table[:, 4]):
+        if np.any(temperature_last):
             self._text += f", temperature_last={temperature_last!r}"
 
     def __call__(self, logits: ArrayLike, *, u: ArrayLike | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]:

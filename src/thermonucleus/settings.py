@@ -75,11 +75,11 @@ def check_flag(value: ArrayLike, rows: int | None = None, *, name: str) -> Colum
     return _per_row(name, value, rows, "True or False", "b")
 
 
-def check_integer(value: object, *, name: str, least: int = 0) -> int:
-    """Return an integer of `least` or more as an int; raise TypeError or ValueError."""
+def check_integer(value: object, *, name: str, least: int | None = 0) -> int:
+    """Return an integer of `least` or more, any if that is None, as an int; raise TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
-    if value < least:
+    if least is not None and value < least:
         raise ValueError(f"{name} must be {least} or more, got {value}")
     return int(value)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar, cast
 
-import numpy as np
+from thermonucleus.settings import check_integer
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
@@ -21,13 +21,12 @@ RANGES_A_WORKER = 4
 
 def check_workers(workers: int) -> int:
     """Return the number of threads to use, -1 meaning as many as this process has cores; raise TypeError or ValueError."""
-    if isinstance(workers, bool) or not isinstance(workers, int | np.integer):
-        raise TypeError(f"workers must be an integer, got {workers!r} of type {type(workers).__name__}")
-    if workers == -1:
+    count = check_integer(workers, name="workers", least=None)
+    if count == -1:
         return _cores()
-    if workers < 1:
-        raise ValueError(f"workers must be 1 or more, or -1 for all cores, got {workers}")
-    return int(workers)
+    if count < 1:
+        raise ValueError(f"workers must be 1 or more, or -1 for all cores, got {count}")
+    return count
 
 
 def for_ranges(task: Callable[[int, int], Result], rows: int, workers: int) -> list[Result]:
@@ -35,10 +34,10 @@ def for_ranges(task: Callable[[int, int], Result], rows: int, workers: int) -> l
     workers = min(workers, rows)
     if workers <= 1:
         return [task(0, rows)]
-    parts = min(rows, workers * RANGES_A_WORKER)
-    bounds = [rows * i // parts for i in range(parts + 1)]
     from concurrent.futures import wait  # only who asks for workers waits for it
 
+    parts = min(rows, workers * RANGES_A_WORKER)
+    bounds = [rows * i // parts for i in range(parts + 1)]
     waiting = deque(range(parts))
     results: list[Result | None] = [None] * parts
 

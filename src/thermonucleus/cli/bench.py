@@ -3,14 +3,16 @@
 import argparse
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 import thermonucleus
 from thermonucleus.cli.settings import add_settings, settings_of
+from thermonucleus.settings import check_integer
 
-Row = NDArray[np.float32]
+Input = TypeVar("Input")
 
 ROWS = 32
 """Rows of a kind, taken in turn, so that no branch predictor learns one by heart."""
@@ -32,27 +34,28 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
 
 def run(options: argparse.Namespace) -> None:
     """Print a line a kind of row."""
-    if options.size < 1 or options.calls < 1:
-        raise ValueError(f"--size and --calls must be 1 or more, got {options.size} and {options.calls}")
+    for name in ("size", "calls"):
+        check_integer(getattr(options, name), name=f"--{name}", least=1)
     sampler = thermonucleus.Sampler(**settings_of(options), rng=0)
     print(f"{sampler}, V = {options.size:,}, {thermonucleus.target}\n")
     print(f"{'row':16}{'np.max, us':>12}{'a draw, us':>12}{'ratio':>8}")
     for kind, make in KINDS.items():
         rng = np.random.default_rng(0)
         rows = [make(rng, options.size).astype(np.float32) for _ in range(ROWS)]
-        floor, draw = (_median(call, rows, options.calls) * 1e6 for call in (np.max, sampler))
+        floor, draw = (median_seconds(call, rows, options.calls) * 1e6 for call in (np.max, sampler))
         print(f"{kind:16}{floor:12.1f}{draw:12.1f}{draw / floor:8.1f}", flush=True)
 
 
-def _median(call: Callable[[Row], object], rows: Sequence[Row], calls: int) -> float:
-    for row in rows:
-        call(row)
-    times = []
+def median_seconds(call: Callable[[Input], object], inputs: Sequence[Input], calls: int = 200) -> float:
+    """Return the median time of a call, taking the inputs in turn; a first round of them is not counted."""
+    for one in inputs:
+        call(one)
+    times = np.empty(calls)
     for i in range(calls):
-        row = rows[i % len(rows)]
+        one = inputs[i % len(inputs)]
         start = time.perf_counter()
-        call(row)
-        times.append(time.perf_counter() - start)
+        call(one)
+        times[i] = time.perf_counter() - start
     return float(np.median(times))
 
 

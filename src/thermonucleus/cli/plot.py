@@ -94,7 +94,7 @@ def next_token_logits(prompt: str, model: "LanguageModel | None" = None) -> tupl
     prompt : str
         The text, which may be empty.
     model : LanguageModel, optional
-        By default one that is trained on the built-in corpus.
+        The built-in model by default.
 
     Returns
     -------
@@ -112,10 +112,10 @@ def next_token_logits(prompt: str, model: "LanguageModel | None" = None) -> tupl
     >>> tokens[logits.argmax()]
     'sat'
     """
-    from thermonucleus.text import LanguageModel
+    from thermonucleus.text import builtin_model
     from thermonucleus.text.tokenizer import JOINER
 
-    model = LanguageModel.train() if model is None else model
+    model = builtin_model() if model is None else model
     return model(model.tokenizer.encode(prompt)), [token.strip(JOINER) for token in model.tokenizer.vocabulary]
 
 

@@ -56,7 +56,7 @@ def table(tuning: "Tuning") -> str:
     >>> from thermonucleus.text.objective import Trial
     >>> from thermonucleus.text.tuning import Tuning
     >>> start, optimum = Trial(1.0, 0.9, 2.0, {"zipf": 0.7}), Trial(0.9, 1.0, 1.5, {"zipf": 0.8})
-    >>> print(table(Tuning(0.9, 1.0, 1.5, start=start, trials=(start, optimum), human={"zipf": 0.9})))
+    >>> print(table(Tuning((start, optimum), human={"zipf": 0.9})))
                        start  optimum    human
     temperature        1.000    0.900        -
     top_p              0.900    1.000        -

@@ -6,7 +6,7 @@ from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t
 
-from thermonucleus.kernel.row cimport BRIEF, Reading, Settings, chunk_count, scratch_bytes
+from thermonucleus.kernel.row cimport BRIEF, Reading, Settings, chunk_count, lone_bytes, scratch_behind, scratch_bytes
 
 cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_Reading"
 cdef bytes SETTINGS = b"struct __pyx_t_13thermonucleus_6kernel_3row_Settings"
@@ -193,7 +193,7 @@ cdef class SingleRow:
                 room[0] = self.room
                 return memory
         PyMem_RawFree(memory)
-        return allocate(scratch_bytes(room[0]) + chunk_count(room[0]) * sizeof(double))
+        return allocate(lone_bytes(room[0]))
 
     cdef void give_back(self, void* memory, Py_ssize_t room) noexcept:
         with cython.critical_section(self):
@@ -210,7 +210,7 @@ cdef Py_ssize_t draw_single(
     cdef const float* row = <const float*> view.buf
     cdef Py_ssize_t size = view.shape[0]
     cdef double* running = <double*> memory
-    cdef void* scratch = running + chunk_count(size)
+    cdef void* scratch = scratch_behind(running, size)
     cdef Reading reading
     cdef bint sound
     if size <= BRIEF:

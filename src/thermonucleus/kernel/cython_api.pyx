@@ -3,7 +3,7 @@
 from libc.math cimport isfinite
 
 from thermonucleus.kernel.bridge cimport Kernel, draw_token_type, fill_row_type, read_row_type
-from thermonucleus.kernel.row cimport Reading, Settings, chunk_count, scratch_bytes
+from thermonucleus.kernel.row cimport Reading, Settings, lone_bytes, scratch_behind
 
 from thermonucleus.kernel.dispatch import active
 
@@ -14,7 +14,7 @@ cdef fill_row_type fill_row = kernel.fill_row
 
 
 cdef size_t workspace_bytes(Py_ssize_t size) noexcept nogil:
-    return chunk_count(size) * sizeof(double) + scratch_bytes(size)
+    return lone_bytes(size)
 
 
 cdef Py_ssize_t sample_row(
@@ -53,6 +53,6 @@ cdef int read(
         and 0.0 <= settings.min_p <= 1.0
     ):
         return BAD_ARGUMENT
-    if not read_row(row, size, settings, running + chunk_count(size), reading, running, weights):
+    if not read_row(row, size, settings, scratch_behind(running, size), reading, running, weights):
         return BAD_ROW
     return SOUND

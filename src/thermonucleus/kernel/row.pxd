@@ -123,6 +123,15 @@ cdef inline size_t scratch_bytes(Py_ssize_t size) noexcept nogil:
     )
 
 
+cdef inline size_t lone_bytes(Py_ssize_t size) noexcept nogil:
+    """Memory of a row that is read and drawn from alone: its running sums, and the scratch behind them."""
+    return chunk_count(size) * sizeof(double) + scratch_bytes(size)
+
+
+cdef inline void* scratch_behind(double* running, Py_ssize_t size) noexcept nogil:
+    return running + chunk_count(size)
+
+
 cdef inline Py_ssize_t sample_room(Py_ssize_t size) noexcept nogil:
     """Rows of at most BRIEF tokens are not sampled."""
     return SAMPLE + 128 if size > BRIEF else 0

@@ -33,27 +33,39 @@ class Tuning:
 
     Parameters
     ----------
-    temperature, top_p, loss : float
-        Of the best trial.
-    start : Trial
-        The first one, at the settings given.
     trials : tuple of Trial
         All of them, in their order.
     human : mapping of str to float
         The measures of human text, means over samples of as many texts as a trial draws.
     """
 
-    temperature: float
-    top_p: float
-    loss: float
-    start: Trial
     trials: tuple[Trial, ...]
     human: Mapping[str, float]
+
+    @property
+    def start(self) -> Trial:
+        """The first trial, at the settings given."""
+        return self.trials[0]
 
     @property
     def best(self) -> Trial:
         """The first trial of the smallest loss."""
         return min(self.trials, key=lambda trial: trial.loss)
+
+    @property
+    def temperature(self) -> float:
+        """The best trial's temperature."""
+        return self.best.temperature
+
+    @property
+    def top_p(self) -> float:
+        """The best trial's top-p."""
+        return self.best.top_p
+
+    @property
+    def loss(self) -> float:
+        """The best trial's loss."""
+        return self.best.loss
 
     def __iter__(self) -> Iterator[float]:
         """Yield the temperature and the top-p."""
@@ -150,8 +162,7 @@ def optimize_params(
     with tqdm(total=evaluations, unit="trial", disable=not progress) as bar, contextlib.suppress(_Spent):
         first = (start - LOWEST) / RANGE
         minimize(loss, first, method=method, bounds=[(0.0, 1.0)] * 2, options=_options(method, first))
-    best = min(trials, key=lambda trial: trial.loss)
-    return Tuning(best.temperature, best.top_p, best.loss, trials[0], tuple(trials), study.human)
+    return Tuning(tuple(trials), study.human)
 
 
 def sweep(
