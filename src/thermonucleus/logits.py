@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thermonucleus.kernel.bridge import changed
+
 __all__ = ["as_real_array", "as_rows", "explain_fault", "explain_values"]
 
 Rows = NDArray[np.float32]
@@ -90,10 +92,16 @@ def _below_maximum(array: NDArray[Any]) -> NDArray[Any]:
     return below
 
 
-def explain_fault(logits: ArrayLike, row: int) -> ValueError:
-    """Return the error for a row that the kernel refused: it names row, index and value."""
-    fault = explain_values("logits", "finite or -inf", np.atleast_2d(np.asarray(logits)), row, lambda x: x < np.inf)
-    return fault or ValueError(f"logits must leave a token to draw, got -inf at every index of row {row}")
+def explain_fault(logits: ArrayLike, row: int) -> ValueError | RuntimeError:
+    """Return the error for a row that the kernel refused: it names row, index and value.
+
+    A RuntimeError if nothing is wrong with the row as it stands: it has changed since.
+    """
+    rows = np.atleast_2d(np.asarray(logits))
+    fault = explain_values("logits", "finite or -inf", rows, row, lambda x: x < np.inf)
+    if fault is None and (rows[row] == -np.inf).all():
+        fault = ValueError(f"logits must leave a token to draw, got -inf at every index of row {row}")
+    return fault or changed(row)
 
 
 def explain_values(

@@ -85,7 +85,7 @@ class Sampler:
 
         Raises
         ------
-        ValueError, TypeError
+        ValueError, TypeError, RuntimeError
             As from `thermonucleus.sample`.
         """
         if self._single is not None and type(logits) is np.ndarray and u is None and num_samples is None:

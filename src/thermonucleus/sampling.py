@@ -74,6 +74,9 @@ def sample(
         drawn for any row, and the generator has not advanced.
     TypeError
         If an argument is of the wrong type.
+    RuntimeError
+        If logits that another thread or process wrote to during the call left no token to draw. Nothing may write to them then: a call
+        that is not told of it gives some tokens of the vocabulary, which mean nothing. (No memory but theirs is read or written.)
 
     See Also
     --------
@@ -127,7 +130,7 @@ def draw(
             return batch.draw_one(generator.random())
         uniforms = generator.random(shape)
     tokens = np.empty(shape, np.int64)
-    for_ranges(lambda start, stop: batch.draw(uniforms, tokens, start, stop), batch.count, workers)
+    for_ranges(lambda start, stop: batch.draw(uniforms, tokens, start, stop), batch.count, workers, batch.stop)
     return int(tokens) if shape == () else tokens
 
 
@@ -159,7 +162,7 @@ def probabilities(
 
     Raises
     ------
-    ValueError, TypeError
+    ValueError, TypeError, RuntimeError
         As in `sample`. Nothing is written to `out` then.
 
     Examples
@@ -177,7 +180,7 @@ def probabilities(
     result = np.empty(rows.shape, np.float32) if out is None else _check_out(out, rows, logits)
     # A caller's array is not touched before all of its rows are known to be sound; the only row is, before it is weighed.
     batch = _read(logits, rows, table, workers, result if out is None or rows.ndim == 1 else None)
-    for_ranges(lambda start, stop: batch.fill(result, start, stop), batch.count, workers)
+    for_ranges(lambda start, stop: batch.fill(result, start, stop), batch.count, workers, batch.stop)
     return result
 
 
@@ -189,7 +192,7 @@ def _read(
     weights: NDArray[np.float32] | None = None,
 ) -> Rows:
     batch = Rows(dispatch.active(), rows, table)
-    faults = for_ranges(lambda start, stop: batch.read(start, stop, weights), batch.count, workers)
+    faults = for_ranges(lambda start, stop: batch.read(start, stop, weights), batch.count, workers, batch.stop)
     fault = next((fault for fault in faults if fault >= 0), -1)
     if fault >= 0:
         raise explain_fault(logits, fault)

@@ -3,13 +3,14 @@
 import os
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from thermonucleus.settings import check_integer
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = ["check_workers", "for_ranges"]
 
@@ -29,8 +30,14 @@ def check_workers(workers: int) -> int:
     return count
 
 
-def for_ranges(task: Callable[[int, int], Result], rows: int, workers: int) -> list[Result]:
-    """Call `task(start, stop)` over ranges that cover the rows, and return the results in the order of the rows."""
+def for_ranges(
+    task: Callable[[int, int], Result], rows: int, workers: int, stop: Callable[[], object] = lambda: None
+) -> list[Result]:
+    """Call `task(start, stop)` over ranges that cover the rows, and return the results in the order of the rows.
+
+    An exception, KeyboardInterrupt for one, is raised once no thread works on any range. Ranges that wait are left out then, and
+    `stop` is called for those that are worked on to end early.
+    """
     workers = min(workers, rows)
     if workers <= 1:
         return [task(0, rows)]
@@ -49,17 +56,30 @@ def for_ranges(task: Callable[[int, int], Result], rows: int, workers: int) -> l
                 return
             results[part] = task(bounds[part], bounds[part + 1])
 
-    # The caller works too: threads take longer to wake up than a few rows take, and what they would do may be done by then.
-    helpers = [_pool(workers - 1, os.getpid()).submit(work) for _ in range(workers - 1)]
+    helpers: list[Future[None]] = []
     try:
+        helpers.extend(_pool(workers - 1, os.getpid()).submit(work) for _ in range(workers - 1))
+        # The caller works too: threads take longer to wake up than a few rows take, and what they would do may be done by then.
         work()
-    finally:
-        waiting.clear()
         started = [helper for helper in helpers if not helper.cancel()]
         wait(started)
-    for helper in started:
-        helper.result()
+        for helper in started:
+            helper.result()
+    except BaseException:
+        waiting.clear()
+        stop()
+        _wait_without_interruption([helper for helper in helpers if not helper.cancel()])
+        raise
     return cast("list[Result]", results)
+
+
+def _wait_without_interruption(helpers: "list[Future[None]]") -> None:
+    """Wait for helpers that are about to end; Ctrl-C again must not have the call end while they write to what it was given."""
+    from concurrent.futures import wait  # as above
+
+    while any(not helper.done() for helper in helpers):
+        with suppress(KeyboardInterrupt):
+            wait(helpers)
 
 
 def _cores() -> int:

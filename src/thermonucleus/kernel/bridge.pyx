@@ -5,8 +5,10 @@ from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, Py
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t
+from libc.string cimport memset
 
-from thermonucleus.kernel.row cimport BRIEF, Reading, Settings, chunk_count, lone_bytes, scratch_behind, scratch_bytes
+from thermonucleus.kernel.row cimport BRIEF, CHUNK, Reading, Settings, chunk_count, lone_bytes, scratch_behind, scratch_bytes
+from thermonucleus.kernel.watch cimport Watch, attend, begin
 
 cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_Reading"
 cdef bytes SETTINGS = b"struct __pyx_t_13thermonucleus_6kernel_3row_Settings"
@@ -35,7 +37,8 @@ cdef class Rows:
     """A batch on its way through the kernel: first `read`, every row of it, then `draw` or `fill`.
 
     The two steps are apart so that no random number is drawn before all rows are known to be sound. Each takes a range of rows,
-    and ranges may run in several threads at once: a row's results depend on nothing but the row, its settings and its u.
+    and ranges may run in several threads at once: a row's results depend on nothing but the row, its settings and its u. Ctrl-C ends
+    a step in the main thread with KeyboardInterrupt, and `stop` ends it in the others.
     """
 
     cdef Kernel kernel
@@ -45,14 +48,13 @@ cdef class Rows:
     cdef Py_ssize_t size
     cdef Reading* readings
     cdef double* running
+    cdef volatile bint stopped
 
     def __cinit__(self, Kernel kernel not None, logits, settings):
         """Take float32 logits, (V,) or (B, V), and float64 settings, (1, 5) or (B, 5), both C-contiguous and checked."""
         self.kernel = kernel
-        PyObject_GetBuffer(logits, &self.logits, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
-        PyObject_GetBuffer(settings, &self.settings, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
-        expect(&self.logits, b"f", sizeof(float))
-        expect(&self.settings, b"d", sizeof(double))
+        get_buffer(logits, &self.logits, PyBUF_C_CONTIGUOUS, b"f", sizeof(float))
+        get_buffer(settings, &self.settings, PyBUF_C_CONTIGUOUS, b"d", sizeof(double))
         self.size = self.logits.shape[self.logits.ndim - 1]
         self.count = self.logits.shape[0] if self.logits.ndim == 2 else 1
         if self.settings.len not in (sizeof(Settings), self.count * sizeof(Settings)):
@@ -72,62 +74,94 @@ cdef class Rows:
         Weights may be left in what `fill` is given later, which saves it from computing them again, but is written to then.
         """
         cdef Py_buffer out
+        cdef Watch watch
         cdef Py_ssize_t row, fault = -1
-        cdef void* memory
-        out.buf = NULL
-        if weights is not None:
-            self.get_output(weights, &out)
-        memory = allocate(scratch_bytes(self.size))
-        with nogil:
-            for row in range(start, stop):
-                if not self.kernel.read_row(
-                    self.row(row), self.size, self.row_settings(row), memory, &self.readings[row], self.row_running(row),
-                    self.row_output(&out, row),
-                ):
-                    fault = row
-                    break
-        PyMem_RawFree(memory)
-        if weights is not None:
+        cdef void* memory = allocate(scratch_bytes(self.size))
+        hold_nothing(&out)
+        try:
+            if weights is not None:
+                self.get_output(weights, &out)
+            with nogil:
+                begin(&watch)
+                for row in range(start, stop):
+                    if self.ends(&watch, self.size):
+                        break
+                    if not self.kernel.read_row(
+                        self.row(row), self.size, self.row_settings(row), memory, &self.readings[row], self.row_running(row),
+                        self.row_output(&out, row),
+                    ):
+                        fault = row
+                        break
+        finally:
+            PyMem_RawFree(memory)
             PyBuffer_Release(&out)
         return fault
 
     def draw_one(self, double u):
         """The first row's token for u."""
-        return self.kernel.draw_token(self.row(0), self.size, self.readings, self.running, u)
+        cdef Py_ssize_t token = self.kernel.draw_token(self.row(0), self.size, self.readings, self.running, u)
+        if token < 0:
+            raise changed(0)
+        return token
 
     def draw(self, uniforms, tokens, Py_ssize_t start, Py_ssize_t stop):
         """For each row, a token (int64) for each of its uniforms (float64); both have as many elements, rows first."""
         cdef Py_buffer u, out
-        cdef Py_ssize_t row, i, draws
-        PyObject_GetBuffer(uniforms, &u, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
-        PyObject_GetBuffer(tokens, &out, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
-        expect(&u, b"d", sizeof(double))
-        expect(&out, b"lq", sizeof(int64_t))
-        draws = u.len // (max(self.count, 1) * <Py_ssize_t> sizeof(double))
-        if out.len != u.len or u.len != draws * self.count * <Py_ssize_t> sizeof(double):
-            raise ValueError("uniforms and tokens: expected as many of one as of the other, and as many for each row")
-        with nogil:
-            for row in range(start, stop):
-                for i in range(row * draws, (row + 1) * draws):
-                    (<int64_t*> out.buf)[i] = self.kernel.draw_token(
-                        self.row(row), self.size, &self.readings[row], self.row_running(row), (<double*> u.buf)[i]
-                    )
-        PyBuffer_Release(&u)
-        PyBuffer_Release(&out)
+        cdef Watch watch
+        cdef Py_ssize_t row, i, draws, token
+        hold_nothing(&u)
+        hold_nothing(&out)
+        try:
+            get_buffer(uniforms, &u, PyBUF_C_CONTIGUOUS, b"d", sizeof(double))
+            get_buffer(tokens, &out, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, b"lq", sizeof(int64_t))
+            draws = u.len // (max(self.count, 1) * <Py_ssize_t> sizeof(double))
+            if out.len != u.len or u.len != draws * self.count * <Py_ssize_t> sizeof(double):
+                raise ValueError("uniforms and tokens: expected as many of one as of the other, and as many for each row")
+            with nogil:
+                begin(&watch)
+                for row in range(start, stop):
+                    for i in range(row * draws, (row + 1) * draws):
+                        if self.ends(&watch, CHUNK):
+                            break
+                        token = self.kernel.draw_token(
+                            self.row(row), self.size, &self.readings[row], self.row_running(row), (<double*> u.buf)[i]
+                        )
+                        if token < 0:
+                            with gil:
+                                raise changed(row)
+                        (<int64_t*> out.buf)[i] = token
+        finally:
+            PyBuffer_Release(&u)
+            PyBuffer_Release(&out)
 
     def fill(self, probabilities, Py_ssize_t start, Py_ssize_t stop):
         """Write the rows' probabilities (float32, of the shape of the logits)."""
         cdef Py_buffer out
+        cdef Watch watch
         cdef Py_ssize_t row
-        self.get_output(probabilities, &out)
-        with nogil:
-            for row in range(start, stop):
-                self.kernel.fill_row(self.row(row), self.size, &self.readings[row], self.row_output(&out, row))
-        PyBuffer_Release(&out)
+        hold_nothing(&out)
+        try:
+            self.get_output(probabilities, &out)
+            with nogil:
+                begin(&watch)
+                for row in range(start, stop):
+                    if self.ends(&watch, self.size):
+                        break
+                    self.kernel.fill_row(self.row(row), self.size, &self.readings[row], self.row_output(&out, row))
+        finally:
+            PyBuffer_Release(&out)
+
+    def stop(self):
+        """Have the steps that run in other threads end at their next row. What they were to write is not complete then."""
+        self.stopped = True
+
+    cdef inline int ends(self, Watch* watch, Py_ssize_t work) except -1 nogil:
+        """Whether to end here, before so much more work is done; raises what a signal raises."""
+        attend(watch, work)
+        return self.stopped
 
     cdef int get_output(self, probabilities, Py_buffer* out) except -1:
-        PyObject_GetBuffer(probabilities, out, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | PyBUF_WRITABLE)
-        expect(out, b"f", sizeof(float))
+        get_buffer(probabilities, out, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, b"f", sizeof(float))
         if out.len != self.logits.len:
             raise ValueError("probabilities: expected as many as logits")
         return 0
@@ -212,6 +246,7 @@ cdef Py_ssize_t draw_single(
     cdef double* running = <double*> memory
     cdef void* scratch = scratch_behind(running, size)
     cdef Reading reading
+    cdef Py_ssize_t token
     cdef bint sound
     if size <= BRIEF:
         # Quicker than to hand the GIL over and get it back.
@@ -219,7 +254,20 @@ cdef Py_ssize_t draw_single(
     else:
         with nogil:
             sound = kernel.read_row(row, size, settings, scratch, &reading, running, NULL)
-    return kernel.draw_token(row, size, &reading, running, random()) if sound else -1
+    if not sound:
+        return -1
+    token = kernel.draw_token(row, size, &reading, running, random())
+    if token < 0:
+        raise changed(0)
+    return token
+
+
+def changed(Py_ssize_t row):
+    """The error for a row that was sound, and no longer is what it was."""
+    return RuntimeError(
+        f"logits changed while they were being read: row {row} no longer has a token to draw. "
+        "Nothing may write to them during a call; give it a copy, or have the writer wait"
+    )
 
 
 cdef bint is_float(const Py_buffer* view) noexcept:
@@ -231,10 +279,18 @@ cdef bint is_float(const Py_buffer* view) noexcept:
     )
 
 
-cdef int expect(const Py_buffer* view, bytes formats, Py_ssize_t itemsize) except -1:
-    """The last guard before pointers: argument checks with kind messages come before."""
+cdef inline void hold_nothing(Py_buffer* view) noexcept:
+    """Such a view may be released, which does nothing; its memory is at NULL."""
+    memset(view, 0, sizeof(Py_buffer))
+
+
+cdef int get_buffer(source, Py_buffer* view, int flags, bytes formats, Py_ssize_t itemsize) except -1:
+    """The last guard before pointers: argument checks with kind messages come before. What is raised leaves nothing to release."""
+    PyObject_GetBuffer(source, view, flags | PyBUF_FORMAT)
     if view.itemsize != itemsize or len(view.format) != 1 or view.format[0] not in formats:
-        raise ValueError(f"expected a buffer of format {formats}, got {view.format}")
+        got = view.format
+        PyBuffer_Release(view)
+        raise ValueError(f"expected a buffer of format {formats}, got {got}")
     return 0
 
 

@@ -4,6 +4,7 @@ from libc.math cimport INFINITY
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
 
+from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.exp2 cimport chunk_weights, weight_or_doubt
 from thermonucleus.kernel.masses cimport kept_mass, mass_between
 from thermonucleus.kernel.quantile cimport count_above
@@ -88,6 +89,11 @@ cdef inline Py_ssize_t first_above(const double* running, Py_ssize_t chunks, dou
 cdef inline Py_ssize_t draw(
     const float* row, Py_ssize_t size, const Reading* reading, const double* running, double u
 ) noexcept nogil:
+    """The first token, in index order, at which the running sum of the kept weights exceeds u times their total (inversion: Devroye
+    1986, II.2). It is at or above the cutoff and has a probability above 0.
+
+    -1 if there is none: only where another thread has written to the row since it was read.
+    """
     cdef float w[CHUNK]
     cdef Py_ssize_t chunks = chunk_count(size), chunk, start, i, token = -1
     cdef double target, above
@@ -108,6 +114,7 @@ cdef inline Py_ssize_t draw(
                 if above > target:
                     break
         chunk += 1
+    CHECK(0 <= token < size)
     return token
 
 
@@ -118,6 +125,7 @@ cdef inline void fill(const float* row, Py_ssize_t size, const Reading* reading,
     if reading.weighed:
         # A weight below the reading's cutoff, which is not lower than the one it was kept for, times `share` rounds to 0.
         for i in range(size):
+            CHECK(row[i] >= reading.cutoff or out[i] * share == 0.0)
             out[i] *= share
         return
     for chunk in range(chunk_count(size)):

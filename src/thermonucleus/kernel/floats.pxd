@@ -1,17 +1,18 @@
 """The order of floats: the next one up, and the one halfway between two."""
 
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 
 cdef union Word:
     float value
     int32_t bits
+    uint32_t pattern    # the same bits, where arithmetic may wrap around
 
 
 cdef inline float next_up(float x) noexcept nogil:
-    """The next larger float; x is neither NaN nor +inf."""
+    """The next larger float; of +inf and NaN, some float or NaN."""
     cdef Word word
     word.value = x if x != 0.0 else <float> 0.0
-    word.bits += 1 if word.bits >= 0 else -1
+    word.pattern += <uint32_t> 1 if word.bits >= 0 else ~<uint32_t> 0
     return word.value
 
 

@@ -2,6 +2,7 @@
 
 from libc.math cimport INFINITY
 
+from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.floats cimport between, next_up
 from thermonucleus.kernel.precise cimport sum_precise
 from thermonucleus.kernel.row cimport CHUNK, LANES
@@ -38,6 +39,7 @@ cdef inline Quantile quantile(
             high = pivot
             count_high = count
             found.before = above
+    CHECK(0 <= count_high <= count_low <= n)
     if count_low - count_high <= LANES:
         return descend(x, w, n, target, found.before, low, high)
     weigh_above(x, w, n, low, &above)       # ties: no other float is left between low and high
@@ -61,7 +63,7 @@ cdef inline float guess(float low, float high, double share, Py_ssize_t trip) no
 cdef inline Quantile descend(
     const float* x, const double* w, Py_ssize_t n, double target, double above_high, float low, float high
 ) noexcept nogil:
-    """Walk the at most LANES values with low <= value < high from the top, equal ones together."""
+    """Walk the values with low <= value < high from the top, equal ones together. There are LANES of them at most."""
     cdef Quantile found
     cdef float few[LANES]
     cdef double weights[LANES]
@@ -85,12 +87,19 @@ cdef inline Quantile descend(
 cdef inline Py_ssize_t take_between(
     const float* x, const double* w, Py_ssize_t n, float low, float high, float* out, double* weights
 ) noexcept nogil:
+    """Copy out the values with low <= value < high, LANES of them at most, with their weights; returns how many.
+
+    There may be more than were counted a moment ago where `x` is the caller's row and another thread writes to it.
+    """
     cdef Py_ssize_t i, j, stop, count = 0
     for i in range(0, n, 64):
         stop = i + 64 if i + 64 < n else n
         if any_between(x + i, stop - i, low, high):
             for j in range(i, stop):
                 if low <= x[j] < high:
+                    CHECK(count < LANES)
+                    if count == LANES:
+                        return count
                     out[count] = x[j]
                     weights[count] = w[j] if w != NULL else 1.0
                     count += 1

@@ -6,20 +6,54 @@
 from libc.math cimport NAN
 from libc.stdint cimport int64_t
 
-cdef enum:
-    # Sums run in this many lanes at every instruction level, so that they round the same way at every level.
-    LANES = 16
-    # A chunk of floats (2 KiB) and its weights stay in the L1 cache between two loops.
-    CHUNK = 512
-    # Every WAYS-th float of a chunk belongs to one group of 16, whose maximum says whether any of them need be looked at.
-    # (More than 16 ways also, since gcc unrolls a loop of 16 altogether, and then does not vectorise it.)
-    WAYS = 32
-    # Survivors of a cutoff are copied out, and searched there, once there are at most this many.
-    SHORT = 8192
-    # Whole rows up to this size are weighed in float64 at once.
-    BRIEF = 1024
-    # Logits of a sample of a longer row, at most.
-    SAMPLE = 4096
+cdef extern from *:
+    """
+    #define THERMONUCLEUS_LANES 16
+    #define THERMONUCLEUS_CHUNK 512
+    #define THERMONUCLEUS_WAYS 32
+    #define THERMONUCLEUS_MANY 128
+    #define THERMONUCLEUS_SHORT 8192
+    #define THERMONUCLEUS_BRIEF 1024
+    #define THERMONUCLEUS_SAMPLE 4096
+
+    #if THERMONUCLEUS_WAYS != 2 * THERMONUCLEUS_LANES
+    #error "sums in 2 LANES lanes and the groups of a chunk are walked together"
+    #endif
+    #if THERMONUCLEUS_CHUNK != 16 * THERMONUCLEUS_WAYS || THERMONUCLEUS_CHUNK / THERMONUCLEUS_WAYS > 32
+    #error "a group has 16 members: `mark_group` has a bit of 32 for each"
+    #endif
+    #if THERMONUCLEUS_WAYS > 32
+    #error "`mark_groups` has a bit of 32 for each group of a chunk"
+    #endif
+    #if THERMONUCLEUS_CHUNK != 4 * THERMONUCLEUS_MANY
+    #error "the loops of masses.pxd and crude.pxd add up four floats of a chunk in each of MANY lanes"
+    #endif
+    #if THERMONUCLEUS_MANY != 4 * THERMONUCLEUS_WAYS
+    #error "`summarize_chunk` compares four floats of a group at once, and `halve` makes 2 LANES lanes of MANY"
+    #endif
+    #if THERMONUCLEUS_SAMPLE % THERMONUCLEUS_MANY || THERMONUCLEUS_SHORT % THERMONUCLEUS_CHUNK || THERMONUCLEUS_BRIEF % THERMONUCLEUS_CHUNK
+    #error "samples are summed in MANY lanes; what is short or brief is whole chunks"
+    #endif
+    #if THERMONUCLEUS_CHUNK != 512 || THERMONUCLEUS_MANY != 128 || THERMONUCLEUS_WAYS != 32
+    #error "loops spell CHUNK as 512, MANY as 128 and WAYS as 32, for Cython needs a literal to know which way a loop runs"
+    #endif
+    """
+    cdef enum:
+        # Sums run in this many lanes at every instruction level, so that they round the same way at every level.
+        LANES "THERMONUCLEUS_LANES"
+        # A chunk of floats (2 KiB) and its weights stay in the L1 cache between two loops.
+        CHUNK "THERMONUCLEUS_CHUNK"
+        # Every WAYS-th float of a chunk belongs to one group of 16, whose maximum says whether any of them need be looked at.
+        # (More than 16 ways also, since gcc unrolls a loop of 16 altogether, and then does not vectorise it.)
+        WAYS "THERMONUCLEUS_WAYS"
+        # Floats are added up in this many lanes: a lane has one float of each quarter of a chunk.
+        MANY "THERMONUCLEUS_MANY"
+        # Survivors of a cutoff are copied out, and searched there, once there are at most this many.
+        SHORT "THERMONUCLEUS_SHORT"
+        # Whole rows up to this size are weighed in float64 at once.
+        BRIEF "THERMONUCLEUS_BRIEF"
+        # Logits of a sample of a longer row, at most.
+        SAMPLE "THERMONUCLEUS_SAMPLE"
 
 cdef struct Settings:
     double temperature
@@ -133,8 +167,8 @@ cdef inline void* scratch_behind(double* running, Py_ssize_t size) noexcept nogi
 
 
 cdef inline Py_ssize_t sample_room(Py_ssize_t size) noexcept nogil:
-    """Rows of at most BRIEF tokens are not sampled."""
-    return SAMPLE + 128 if size > BRIEF else 0
+    """Rows of at most BRIEF tokens are not sampled. Sums run over whole multiples of MANY, so up to MANY behind the sample."""
+    return SAMPLE + MANY if size > BRIEF else 0
 
 
 cdef inline Scratch carve(void* memory, Py_ssize_t size, double* sums) noexcept nogil:
@@ -144,6 +178,8 @@ cdef inline Scratch carve(void* memory, Py_ssize_t size, double* sums) noexcept 
     scratch.weights = <double*> memory
     scratch.ids = <int64_t*> (scratch.weights + room)
     scratch.values = <float*> (scratch.ids + room)
+    scratch.sample.size = scratch.sample.certain = 0
+    scratch.sample.share = 0.0
     scratch.sample.values = scratch.values + room
     scratch.sample.weights = scratch.sample.values + sample_room(size)
     scratch.groups = scratch.sample.weights + sample_room(size)

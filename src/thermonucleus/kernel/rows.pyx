@@ -1,5 +1,6 @@
 """The rooms in their order. Pointers in, status out: this module is built once for each instruction level."""
 
+from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.cutoff cimport find_cutoff
 from thermonucleus.kernel.draw cimport draw, fill, sum_chunks, weigh_row
 from thermonucleus.kernel.exp2 cimport scale_for
@@ -18,7 +19,10 @@ cdef extern from *:
 cdef api bint read_row(
     const float* row, Py_ssize_t size, const Settings* settings, void* memory, Reading* reading, double* running, float* weights
 ) noexcept nogil:
-    """Summary and cutoff. False if the row cannot be sampled from: NaN, +inf, or nothing but -inf.
+    """Summary and cutoff. False if the row cannot be sampled from: NaN, +inf, or nothing but -inf; or if it no longer is what it was.
+
+    The row is read several times. Whatever another thread writes to it meanwhile, no index and no number of tokens that is used to
+    write or to read somewhere else is taken from it unchecked; but what is read from it then means nothing.
 
     The kept weights are left in `weights`, for `fill_row` to make probabilities of, where the row is weighed anyway; NULL if
     probabilities are not what is wanted.
@@ -39,7 +43,7 @@ cdef api bint read_row(
     reading.weighed = False
     if settings.temperature == 0.0:
         reading.greedy = first_at(&view, maximum)
-        return True
+        return reading.greedy >= 0
     reading.greedy = -1
     reading.scale = scale_for(maximum, settings.temperature)
     cut = scale_for(maximum, 1.0) if settings.temperature_last else reading.scale
@@ -49,6 +53,7 @@ cdef api bint read_row(
         mass = weigh_row(&view, &reading.scale, reading.cutoff, running, weights)
     else:
         mass = sum_chunks(&view, &reading.scale, reading.cutoff, chunk_count(size), running)
+    CHECK(mass > 0.0 and reading.cutoff <= maximum)
     reading.share = <float> (1.0 / mass)
     # What is below float32's smallest number is not kept either: probability 0, never drawn.
     reading.cutoff = max(reading.cutoff, <float> logit_of(mass * SMALLEST, &reading.scale))

@@ -4,11 +4,12 @@ from libc.float cimport FLT_MAX
 from libc.math cimport INFINITY, sqrt
 from libc.stdint cimport uint64_t
 
+from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.exp2 cimport chunk_weights
 from thermonucleus.kernel.floats cimport next_up
-from thermonucleus.kernel.masses cimport MANY, fold
+from thermonucleus.kernel.masses cimport fold
 from thermonucleus.kernel.quantile cimport count_above, guess
-from thermonucleus.kernel.row cimport CHUNK, LANES, SAMPLE, WAYS, Hint, Sample, Scale, View, chunk_count
+from thermonucleus.kernel.row cimport BRIEF, CHUNK, LANES, MANY, SAMPLE, WAYS, Hint, Sample, Scale, View, chunk_count, sample_room
 
 
 cdef inline void sample_maxima(Sample* sample, const View* row, float floor) noexcept nogil:
@@ -37,6 +38,7 @@ cdef inline void sample_runs(
     cdef float* out = sample.values + sample.size
     for _i in range(runs):
         x = row.values + <Py_ssize_t> (place >> 32) * WAYS
+        CHECK(x + WAYS <= row.values + row.size)
         if sample.certain > 0:
             limit = min(ceiling, row.maxima[(x - row.values) // CHUNK])
         for j in range(WAYS):
@@ -69,6 +71,7 @@ cdef inline void weigh_sample(Sample* sample, const Scale* scale) noexcept nogil
     cdef float unit = <float> 2.0**-64, share = <float> sample.share
     cdef Py_ssize_t i, start
     # Sums run over whole multiples of MANY.
+    CHECK(0 <= sample.certain <= sample.size <= sample_room(BRIEF + 1) - MANY)
     for i in range(sample.size, sample.size + MANY):
         sample.values[i] = <float> -INFINITY
         w[i] = 0.0

@@ -12,9 +12,18 @@ cdef enum:
 
 cdef extern from *:
     """
-    /* Relative error of a sum of weights at each level: of the weights themselves (see crude.pxd and exp2.pxd), and of adding them
-       up; and the share of all that may be left out, being too little to matter. */
-    static const double thermonucleus_error[] = {0.0307, 3e-4, 3.2e-7, 0.0};
+    /* By how much what a sum of weights stands for may be off it, as a part of the sum: all bounds, rounded up.
+
+       CRUDE   What a sum S stands for lies between S / (0.9710423 * 1.061476) and S / 0.9710423, that is, within 0.029822 S (see
+               `crude_mass`); 9.3e-5 for the rounding of weights and 1.23e-4 for adding (see crude.pxd) make it 0.03005.
+       FINE    1.3e-4 of a weight and 1.23e-4 of adding (see crude.pxd): 2.6e-4.
+       SINGLE  1.2e-7 of a weight (see `weight`) and 1.8e-7 of adding a chunk (see masses.pxd): 3.0e-7.
+       DOUBLE  what is kept is by definition what float64 says.
+
+       And the weight that may be left out, as a part of 2**63, which is less than the row's largest weight, 2**63.5 or more. Chosen:
+       well below the error of a sum that matters. A chunk is left out where all of its V or fewer tokens lie below
+       `negligible_logit`; being rounded to a float does not make that bound too high, for no float lies between it and the bound. */
+    static const double thermonucleus_error[] = {0.0301, 3e-4, 3.2e-7, 0.0};
     static const double thermonucleus_left_out[] = {0x1p-20, 0x1p-22, 0x1p-29, 0.0};
     """
     const double[4] ERROR "thermonucleus_error"

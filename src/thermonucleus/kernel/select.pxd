@@ -7,7 +7,8 @@ the answer are copied out (`select`).
 
 from libc.math cimport INFINITY, fabs, sqrt
 
-from thermonucleus.kernel.crude cimport crude_will_do
+from thermonucleus.kernel.check cimport CHECK
+from thermonucleus.kernel.crude cimport approximations_hold
 from thermonucleus.kernel.exp2 cimport weight
 from thermonucleus.kernel.floats cimport between, next_up
 from thermonucleus.kernel.precise cimport logit_of, precise_weight, precise_weights, sum_precise
@@ -37,6 +38,8 @@ cdef inline float select(Search* search) noexcept nogil:
     """Largest logit at which the fraction of all is reached, if that is above `least`; else any logit up to `least`."""
     cdef Quantile found
     cdef Py_ssize_t trip = 0
+    found.value = search.low
+    found.above = found.before = 0.0
     if search.scale != NULL and select_head(search, &found):
         return found.value
     while search.high > search.least and next_up(search.low) < search.high:
@@ -65,7 +68,7 @@ cdef inline float head_end(Search* search) noexcept nogil:
     cdef double all, reached, rest
     cdef float end, middle, deep
     cdef Py_ssize_t chunks = chunk_count(search.row.size)
-    search.level = CRUDE if crude_will_do(search.scale, search.row.size) and search.floor == -INFINITY else SINGLE
+    search.level = CRUDE if approximations_hold(search.scale, search.row.size) and search.floor == -INFINITY else SINGLE
     sample_maxima(sample, search.row, search.floor)
     sample.share = 1.0
     weigh_sample(sample, search.scale)
@@ -140,7 +143,8 @@ cdef inline double slack(double fraction) noexcept nogil:
 
 
 cdef inline void split(Search* search, float pivot) noexcept nogil:
-    """Move one end of the bracket to the pivot."""
+    """Move one end of the bracket to the pivot, which is inside of it: so each call leaves fewer floats in the bracket."""
+    CHECK(search.low < pivot < search.high)
     search.pivot = pivot
     search.level = SINGLE
     search.outside = sweep(search, pivot, pivot)
@@ -225,6 +229,7 @@ cdef inline bint settled(Search* search, Quantile* found) noexcept nogil:
                 search.scratch.values, weights, search.taken, target, search.outside.above, search.taken_low, search.taken_high
             )
             gap = min(found.above - target, target - found.before)
+            CHECK(gap >= 0.0 and search.taken_low <= found.value < search.taken_high)
         if search.scale == NULL or search.level == DOUBLE or gap > search.error:
             return True
         sharpen(search, gap)
@@ -232,6 +237,7 @@ cdef inline bint settled(Search* search, Quantile* found) noexcept nogil:
 
 cdef inline void sharpen(Search* search, double gap) noexcept nogil:
     """Weigh what lies outside anew, with an error below the gap."""
+    CHECK(search.level < DOUBLE)
     cdef double error = search.error / ERROR[search.level]
     search.level += 1
     while search.level < DOUBLE and error * ERROR[search.level] > gap:

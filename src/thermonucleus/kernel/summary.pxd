@@ -5,6 +5,7 @@ One read of the row. Everything after it looks only where a maximum says that it
 
 from libc.math cimport INFINITY
 
+from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row cimport CHUNK, WAYS, View, chunk_count
 
 
@@ -12,15 +13,17 @@ cdef extern from *:
     """
     /* A row seldom starts where a cache line does, and then every read of 64 bytes touches two lines: reading the row so takes a
        third longer than by 32 bytes (Zen 5). The other loops compute more than they read. The attribute holds only as long as the
-       function is not inlined; Cython declares every function of a .pxd inline, of which gcc would warn. */
+       function is not inlined; noinline is not for functions that Cython declares inline, as it does all of a .pxd, but a call
+       through a volatile pointer is none that a compiler can inline. */
     #if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
-    #pragma GCC diagnostic ignored "-Wattributes"
-    #define THERMONUCLEUS_NARROW __attribute__((noinline, target("prefer-vector-width=256"))) void
+    #define THERMONUCLEUS_NARROW __attribute__((target("prefer-vector-width=256"))) void
     #else
     #define THERMONUCLEUS_NARROW void
     #endif
     """
     ctypedef void narrow_void "THERMONUCLEUS_NARROW"
+
+ctypedef void (*summarizer)(View*, Py_ssize_t, int*) noexcept nogil
 
 
 cdef inline bint summarize(View* row, float* maximum) noexcept nogil:
@@ -28,9 +31,10 @@ cdef inline bint summarize(View* row, float* maximum) noexcept nogil:
     cdef int sound[WAYS]
     cdef Py_ssize_t chunk, way, whole = row.size // CHUNK
     cdef float highest = -INFINITY
+    cdef volatile summarizer summarize_whole = <summarizer> summarize_chunks
     for way in range(WAYS):
         sound[way] = 1
-    summarize_chunks(row, whole, sound)
+    summarize_whole(row, whole, sound)
     if whole < chunk_count(row.size):
         summarize_rest(row.values + whole * CHUNK, row.size - whole * CHUNK, row.groups + whole * WAYS, sound)
     for chunk in range(chunk_count(row.size)):
@@ -99,11 +103,12 @@ cdef inline float largest(const float* groups) noexcept nogil:
 
 
 cdef inline Py_ssize_t first_at(const View* row, float value) noexcept nogil:
-    """Lowest index that holds the value, which is at most the maximum of its chunk."""
+    """Lowest index that holds the row's maximum; -1 if it is no longer there, another thread having written to the row."""
     cdef Py_ssize_t chunk = 0, i
-    while row.maxima[chunk] < value:
+    while chunk < chunk_count(row.size) - 1 and row.maxima[chunk] < value:
         chunk += 1
-    i = chunk * CHUNK
-    while row.values[i] != value:
-        i += 1
-    return i
+    for i in range(chunk * CHUNK, row.size):
+        if row.values[i] == value:
+            return i
+    CHECK(False)
+    return -1

@@ -3,7 +3,8 @@
 from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, uint32_t
 
-from thermonucleus.kernel.row cimport CHUNK, NOTHING, SHORT, WAYS, Scratch, Sums, View, chunk_count, whole_chunk
+from thermonucleus.kernel.check cimport CHECK
+from thermonucleus.kernel.row cimport CHUNK, NOTHING, SHORT, WAYS, Scratch, Sums, View, chunk_count, short_room, whole_chunk
 
 cdef union Power:
     float value
@@ -33,12 +34,17 @@ cdef inline void settle(
         left += (scratch.values[i] >= low) & (scratch.values[i] < high)
     row.ids = scratch.ids
     row.values = scratch.values
+    CHECK(left <= SHORT)
     row.size = left
     row.summed = summed
 
 
 cdef inline Py_ssize_t take(const View* row, float low, float high, Scratch* scratch) noexcept nogil:
-    """Copy out the values of a whole row with low <= value < high, and their ids; their number, or -1 if it exceeds SHORT."""
+    """Copy out the values of a whole row with low <= value < high, and their ids; their number, or -1 if it exceeds SHORT.
+
+    A chunk adds a token for each bit that `mark` has set, CHUNK of them at most, whatever the row holds when it is read again; so
+    the `short_room` of the scratch is never exceeded.
+    """
     cdef uint32_t hits[WAYS]
     cdef uint32_t ways
     cdef Py_ssize_t chunk, way, count = 0
@@ -59,6 +65,7 @@ cdef inline Py_ssize_t take(const View* row, float low, float high, Scratch* scr
             way = lowest_bit(ways)
             ways &= ways - 1
             count = copy_marked(x, chunk * CHUNK, way, mark_group(x, way, low, high), count, scratch)
+        CHECK(count <= short_room(row.size))
         if count > SHORT:
             return -1
     return count

@@ -1,28 +1,33 @@
 """A sweep over a long row: what lies below a logit, and what lies at or above another."""
 
+from libc.math cimport INFINITY
+
+from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.crude cimport add_crude_below, add_fine_below, crude_mass
-from thermonucleus.kernel.masses cimport MANY, Sides, fold, mass_outside
+from thermonucleus.kernel.masses cimport Sides, fold, mass_outside
 from thermonucleus.kernel.precise cimport logit_of, precise_weights, sum_lanes, sum_precise
 from thermonucleus.kernel.quantile cimport count_above
-from thermonucleus.kernel.row cimport CHUNK, LANES, Scale, View, chunk_count, chunk_length, whole_chunk
+from thermonucleus.kernel.row cimport CHUNK, LANES, MANY, Scale, View, chunk_count, chunk_length, group_count, whole_chunk
 from thermonucleus.kernel.search cimport CRUDE, DOUBLE, LEFT_OUT, SINGLE, Search
 
 
 cdef inline Sides sweep(Search* search, float low, float high) noexcept nogil:
-    """What lies below low, and at or above high; at a level below SINGLE nothing may lie there."""
+    """What lies below low, and what lies at or above high. At a level below SINGLE nothing may lie at or above high."""
     if search.scale == NULL:
-        return sweep_counts(search.row, low, high)
+        return sweep_counts(search.row, search.floor, low, high)
     if search.level == DOUBLE:
         return sweep_precisely(search.row, search.scale, search.floor, low, high)
     search.summed = high
     if search.level == SINGLE:
         return sweep_weights(search, low, high)
+    CHECK(count_above(search.row.groups, group_count(search.row.size), high) == 0)
     return sweep_below(search, low)
 
 
-cdef inline Sides sweep_counts(const View* row, float low, float high) noexcept nogil:
+cdef inline Sides sweep_counts(const View* row, float floor, float low, float high) noexcept nogil:
+    """Numbers of tokens, of those at or above the floor."""
     cdef Sides sides
-    cdef Py_ssize_t chunk, n, over_low = 0, over_high = 0
+    cdef Py_ssize_t chunk, n, over_floor = 0, over_low = 0, over_high = 0
     cdef const float* x
     for chunk in range(chunk_count(row.size)):
         x = row.values + chunk * CHUNK
@@ -31,8 +36,10 @@ cdef inline Sides sweep_counts(const View* row, float low, float high) noexcept 
             over_high += count_above(x, n, high)
         if low < high and row.maxima[chunk] >= low:
             over_low += count_above(x, n, low)
+        if floor > -INFINITY and row.maxima[chunk] >= floor:
+            over_floor += count_above(x, n, floor)
     sides.above = over_high
-    sides.below = row.size - (over_low if low < high else over_high)
+    sides.below = (over_floor if floor > -INFINITY else row.size) - (over_low if low < high else over_high)
     return sides
 
 
