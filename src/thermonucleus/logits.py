@@ -12,6 +12,9 @@ __all__ = ["as_real_array", "as_rows", "explain_fault", "explain_values"]
 
 Rows = NDArray[np.float32]
 
+AT_A_TIME = 1 << 17
+"""Logits that are converted at a time, if rows are no longer. Chosen: a few hundred kilobytes fit any L2 cache."""
+
 
 def as_rows(logits: ArrayLike) -> Rows:
     """Return a row (V,) or a batch (B, V) as C-contiguous float32, without a copy if it is that already.
@@ -62,9 +65,20 @@ def as_real_array(values: ArrayLike, name: str) -> NDArray[np.generic]:
 
 
 def _to_float32(array: NDArray[np.generic]) -> Rows:
+    if array.ndim == 1:
+        return _converted(array[np.newaxis])[0]
+    rows = np.empty(array.shape, np.float32)
+    # Some rows at a time: Ctrl-C need not wait for all of them, and what is worked out on the way stays in the cache.
+    step = max(AT_A_TIME // array.shape[1], 1)
+    for start in range(0, len(array), step):
+        rows[start : start + step] = _converted(array[start : start + step])
+    return rows
+
+
+def _converted(array: NDArray[np.generic]) -> Rows:
     with np.errstate(over="ignore", invalid="ignore"):
         rows = array.astype(np.float32)
-        if array.dtype.itemsize > 2 and array.size:
+        if array.dtype.itemsize > 2:
             # Row by row: what becomes of a row must not depend on the batch it is in.
             rounded = ~_held_by_float32(array, rows)
             if rounded.any():

@@ -41,8 +41,6 @@ def for_ranges(
     workers = min(workers, rows)
     if workers <= 1:
         return [task(0, rows)]
-    from concurrent.futures import wait  # only who asks for workers waits for it
-
     parts = min(rows, workers * RANGES_A_WORKER)
     bounds = [rows * i // parts for i in range(parts + 1)]
     waiting = deque(range(parts))
@@ -61,25 +59,35 @@ def for_ranges(
         helpers.extend(_pool(workers - 1, os.getpid()).submit(work) for _ in range(workers - 1))
         # The caller works too: threads take longer to wake up than a few rows take, and what they would do may be done by then.
         work()
-        started = [helper for helper in helpers if not helper.cancel()]
-        wait(started)
-        for helper in started:
-            helper.result()
+        _join(helpers)
     except BaseException:
         waiting.clear()
         stop()
-        _wait_without_interruption([helper for helper in helpers if not helper.cancel()])
+        _outlast(helpers)
         raise
+    finally:
+        # Its exception would hold on to this frame, which would hold on to it.
+        helpers.clear()
     return cast("list[Result]", results)
 
 
-def _wait_without_interruption(helpers: "list[Future[None]]") -> None:
-    """Wait for helpers that are about to end; Ctrl-C again must not have the call end while they write to what it was given."""
+def _join(helpers: "list[Future[None]]") -> None:
+    """Wait for the helpers that have begun, and raise what one of them raised."""
+    from concurrent.futures import wait  # only who asks for workers waits for it
+
+    started = [helper for helper in helpers if not helper.cancel()]
+    wait(started)
+    while started:
+        started.pop().result()
+
+
+def _outlast(helpers: "list[Future[None]]") -> None:
+    """Wait for helpers that are about to end. Ctrl-C, again, must not end the call while they write to what it was given."""
     from concurrent.futures import wait  # as above
 
-    while any(not helper.done() for helper in helpers):
+    while not all(helper.cancel() or helper.done() for helper in helpers):
         with suppress(KeyboardInterrupt):
-            wait(helpers)
+            wait(helper for helper in helpers if not helper.cancelled())
 
 
 def _cores() -> int:
