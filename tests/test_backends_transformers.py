@@ -406,6 +406,18 @@ def test_other_types_are_converted(dtype: str) -> None:
     np.testing.assert_array_equal(array, logits.detach().float().numpy())
 
 
+@pytest.mark.parametrize("name", ["temperature", "top_p", "min_p", "u"])
+def test_settings_and_uniforms_that_numpy_cannot_read_are_refused_by_name(name: str) -> None:
+    logits = np.zeros(9, np.float32)
+    for value, message in (
+        (torch.tensor(0.5, requires_grad=True), "requires grad.*detach"),
+        (torch.tensor(0.5).bfloat16(), r"BFloat16 \(NumPy has no such type: convert to float32 first\)$"),
+    ):
+        with pytest.raises(TypeError, match=rf"^{name} cannot be read as .*: .*{message}"):
+            thermonucleus.sample(logits, **{name: value})
+    assert thermonucleus.sample(logits, **{name: torch.tensor(0.5)}) in range(9)
+
+
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
 def test_models_of_any_type_draw_what_the_reference_does(model: Any, dtype: str) -> None:
     model.to(getattr(torch, dtype))

@@ -185,6 +185,23 @@ def test_logits_are_not_written_to(draws: Callable[..., Any], dtype: type, ax: A
             ValueError,
             r"losses must be of shape \(2, 2\), got",
         ),
+        (lambda: plots.plot_temperature(RISING, [[0.5], [1, 2]]), ValueError, "temperatures cannot be read as .*inhomogeneous"),
+        (
+            lambda: plots.plot_temperature(RISING, [[0.5, 1.0]]),
+            ValueError,
+            r"temperatures must be .*, got an array of shape \(1, 2\)",
+        ),
+        (lambda: plots.plot_heatmap(RISING, top_ps=[[0.5], [1, 2]]), ValueError, "top_ps cannot be read as .*inhomogeneous"),
+        (
+            lambda: plots.plot_tuning(TUNING, [0.5, 1.0], [0.5, 1.0], [[1.0, 2.0], [3.0]]),
+            ValueError,
+            "losses cannot be read as .*inhomogeneous",
+        ),
+        (
+            lambda: plots.plot_tuning(TUNING, [0.5, 1.0], [0.5, 1.0], [["1", "2"], ["3", "4"]]),
+            TypeError,
+            "losses must be real numbers, got dtype <U1",
+        ),
         (lambda: plots.plot_adaptive([]), ValueError, "steps must hold the settings of at least one token"),
         (lambda: plots.plot_adaptive(STEPS, tokens=["a"]), ValueError, "tokens must name each of the 6 tokens, got 1 names"),
         (

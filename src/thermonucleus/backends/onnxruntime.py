@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from thermonucleus.logits import as_rows
 from thermonucleus.randomness import Seeds, as_generators
 from thermonucleus.sampling import draw
-from thermonucleus.settings import check_integer, settings_table
+from thermonucleus.settings import as_array, check_integer, settings_table
 from thermonucleus.workers import check_workers
 
 try:
@@ -310,24 +310,21 @@ def _empty_cache(node: NodeArg, count: int) -> NDArray[Any]:
 
 
 def _as_prompts(input_ids: ArrayLike) -> Tokens:
-    expected = "input_ids must be a batch of prompts, integers of 0 or more, shape (B, T), the shorter ones padded on the left"
-    try:
-        array = np.asarray(input_ids)
-    except ValueError as error:
-        raise ValueError(f"{expected}: {error}") from error
+    expected = "a batch of prompts, integers of 0 or more, shape (B, T), the shorter ones padded on the left"
+    array = as_array(input_ids, "input_ids", expected)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{expected}, got dtype {array.dtype}")
+        raise TypeError(f"input_ids must be {expected}, got dtype {array.dtype}")
     if array.ndim != 2 or array.size == 0:
-        raise ValueError(f"{expected}, got shape {array.shape}")
+        raise ValueError(f"input_ids must be {expected}, got shape {array.shape}")
     if array.min() < 0:
-        raise ValueError(f"{expected}, got {array.min()}")
+        raise ValueError(f"input_ids must be {expected}, got {array.min()}")
     return array.astype(np.int64)
 
 
 def _as_mask(attention_mask: ArrayLike | None, shape: tuple[int, ...]) -> Tokens:
     if attention_mask is None:
         return np.ones(shape, np.int64)
-    mask = np.asarray(attention_mask)
+    mask = as_array(attention_mask, "attention_mask")
     if mask.shape != shape:
         raise ValueError(f"attention_mask must be of the shape of input_ids, {shape}, got {mask.shape}")
     if not np.isin(mask, [0, 1]).all():

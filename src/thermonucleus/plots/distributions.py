@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from thermonucleus.plots.axes import COLOURS, HATCHES, LINES, MARKERS, as_row, axes_or_new, tidy
 from thermonucleus.plots.tokens import TokenAxis
 from thermonucleus.sampling import probabilities
-from thermonucleus.settings import check_fraction, check_temperature
+from thermonucleus.settings import check_fraction, check_several, check_temperature
 
 Setting = Mapping[str, float]
 
@@ -65,7 +65,7 @@ def plot_temperature(
     array([0.058, 0.096, 0.158, 0.26 , 0.429], dtype=float32)
     """
     row = as_row(logits)
-    values = np.atleast_1d(check_temperature(temperatures, np.size(temperatures), name="temperatures"))
+    values = check_several(check_temperature, temperatures, name="temperatures")
     if not len(values):
         raise ValueError("temperatures must hold at least one number")
     distributions = _distributions(row, [{"temperature": value} for value in values])
