@@ -156,6 +156,9 @@ def test_logits_are_not_written_to(draws: Callable[..., Any], dtype: type, ax: A
             TypeError,
             "tokens must be strings, got 4 of type int",
         ),
+        (lambda: plots.plot_temperature([1, 2], tokens=[None, "a"]), TypeError, "tokens must be strings, got None of type"),
+        (lambda: plots.plot_tokens([1, 2], {"a": {}}, tokens=["a", None]), TypeError, "tokens must be strings, got None of type"),
+        (lambda: plots.plot_adaptive(STEPS[:2], tokens=["a", None]), TypeError, "tokens must be strings, got None of type"),
         (lambda: plots.plot_temperature(RISING, most=-1), ValueError, "most must be an integer, 0 or more, got -1"),
         (lambda: plots.plot_temperature(RISING, most=2.5), TypeError, "most must be an integer, 0 or more, got 2.5"),
         (
