@@ -254,7 +254,7 @@ def test_every_command_is_listed_with_what_it_does() -> None:
 def test_bench_times_each_kind_of_row(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--size", "700", "--calls", "3", "--top-k", "9", "--temperature", "0.5"]) == 0
     head, blank, names, *lines = capsys.readouterr().out.splitlines()
-    assert head == f"Sampler(temperature=0.5, top_k=9, top_p=0.95, min_p=0.0, workers=1), V = 700, {tn.target}"
+    assert head == f"Sampler(temperature=0.5, top_k=9, top_p=0.95), V = 700, {tn.target}"
     assert blank == ""
     assert names.split() == ["row", "np.max,", "us", "a", "draw,", "us", "ratio"]
     assert [line[:16].strip() for line in lines] == ["language model", "flat", "peaked"]
