@@ -127,6 +127,14 @@ def test_one_seed_for_all_is_spawned_from(cached: Recording) -> None:
     assert len({tuple(sequence) for sequence in together.tolist()}) == 3
 
 
+@pytest.mark.parametrize("call", [generate, lambda *args, **options: np.column_stack([*stream(*args, **options)])])
+def test_the_temperature_may_come_last(cached: Recording, sessions: dict[str, Recording], call: Callable[..., Tokens]) -> None:
+    hot = {"temperature": 9.0, "top_p": 0.5}
+    expected = plainly(sessions["uncached float32"], [4, 2], 1, 12, **hot, temperature_last=True)
+    assert call(cached, [[4, 2]], max_new_tokens=12, rng=1, **hot, temperature_last=True)[0, -12:].tolist() == expected
+    assert call(cached, [[4, 2]], max_new_tokens=12, rng=1, **hot)[0, -12:].tolist() != expected
+
+
 def test_each_sequence_may_have_its_own_settings(cached: Recording) -> None:
     options: dict[str, Any] = {"max_new_tokens": 8, "rng": [1, 1, 1, 1]}
     own: dict[str, Any] = {
@@ -134,6 +142,7 @@ def test_each_sequence_may_have_its_own_settings(cached: Recording) -> None:
         "top_k": [0, 0, 1, 3],
         "top_p": [1.0, 0.4, 1.0, 0.9],
         "min_p": [0, 0, 0, 0.2],
+        "temperature_last": [False, False, False, True],
     }
     together = generate(cached, [[4, 2]] * 4, **own, **options)
     for i in range(4):
@@ -356,6 +365,7 @@ def test_a_model_that_leaves_nothing_to_draw_is_named_by_step_and_row() -> None:
         ({"stop": len}, ValueError, "stop needs a pad_token_id"),
         ({"temperature": -1}, ValueError, "temperature must be .*, got -1"),
         ({"top_p": [0.5, 0.9]}, ValueError, "top_p must be a number, or one for each of the 1 rows"),
+        ({"temperature_last": 1}, TypeError, "temperature_last must be True or False, got 1 of type int"),
         ({"rng": [1, 2]}, ValueError, "rng must be a single seed or one for each of the 1 sequences, got 2"),
         ({"workers": 0}, ValueError, "workers must be 1 or more"),
     ],

@@ -42,6 +42,7 @@ def stream(
     top_k: ArrayLike | None = 0,
     top_p: ArrayLike = 1.0,
     min_p: ArrayLike = 0.0,
+    temperature_last: ArrayLike = False,
     rng: Seeds = None,
     eos_token_id: int | Sequence[int] | None = None,
     pad_token_id: int | None = None,
@@ -68,7 +69,7 @@ def stream(
     attention_mask : array_like of shape (B, T), optional
         1 for a token, 0 for padding. All are tokens by default. A model whose attention is ONNX Runtime's operator
         GroupQueryAttention takes no padding on the left, and a session does not tell: give it prompts of one length.
-    temperature, top_k, top_p, min_p : number or array_like of shape (B,)
+    temperature, top_k, top_p, min_p, temperature_last : number or array_like of shape (B,)
         As in `thermonucleus.sample`; arrays give each sequence its own.
     rng : Seed or sequence of Seed, optional
         One for each sequence, which then draws as it would alone; or one for all, from which NumPy spawns a generator for each.
@@ -118,7 +119,7 @@ def stream(
     ids = _as_prompts(input_ids)
     mask = _as_mask(attention_mask, ids.shape)
     decoder = _Decoder(session, len(ids), padded=not mask.all())
-    table = settings_table(temperature, top_k, top_p, min_p, rows=len(ids))
+    table = settings_table(temperature, top_k, top_p, min_p, temperature_last, rows=len(ids))
     ends = _as_ids("eos_token_id", [] if eos_token_id is None else eos_token_id)
     if pad_token_id is None and stop is not None and not ends:
         raise ValueError("stop needs a pad_token_id, to follow in a sequence that has ended before others have")
@@ -145,6 +146,7 @@ def generate(
     top_k: ArrayLike | None = 0,
     top_p: ArrayLike = 1.0,
     min_p: ArrayLike = 0.0,
+    temperature_last: ArrayLike = False,
     rng: Seeds = None,
     eos_token_id: int | Sequence[int] | None = None,
     pad_token_id: int | None = None,
@@ -155,9 +157,9 @@ def generate(
 
     Parameters
     ----------
-    session, input_ids, max_new_tokens, attention_mask, temperature, top_k, top_p, min_p, rng
+    session, input_ids, max_new_tokens, attention_mask, temperature, top_k, top_p, min_p, temperature_last
         As in `stream`.
-    eos_token_id, pad_token_id, stop, workers
+    rng, eos_token_id, pad_token_id, stop, workers
         As in `stream`.
 
     Returns
@@ -192,6 +194,7 @@ def generate(
         top_k=top_k,
         top_p=top_p,
         min_p=min_p,
+        temperature_last=temperature_last,
         rng=rng,
         eos_token_id=eos_token_id,
         pad_token_id=pad_token_id,

@@ -14,7 +14,7 @@ from thermonucleus.settings import check_fraction, check_several, check_temperat
 
 Setting = Mapping[str, float]
 
-DEFAULTS: Setting = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
+DEFAULTS: Setting = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "temperature_last": False}
 
 CUT = "cut"
 
@@ -149,8 +149,8 @@ def plot_tokens(
     logits, tokens, most, ax
         As in `plot_temperature`.
     settings : mapping of str to mapping, optional
-        Labels to settings: any of temperature, top_k, top_p and min_p, as in `thermonucleus.sample`. By default those of the slide:
-        none, a temperature of 0.5, a top-p of 0.9.
+        Labels to settings: any of temperature, top_k, top_p, min_p and temperature_last, as in `thermonucleus.sample`. By default
+        those of the slide: none, a temperature of 0.5, a top-p of 0.9.
 
     Returns
     -------
@@ -198,6 +198,7 @@ def _distributions(row: NDArray[np.float32], settings: Sequence[Setting]) -> NDA
         top_k=column("top_k"),
         top_p=column("top_p"),
         min_p=column("min_p"),
+        temperature_last=column("temperature_last"),
     )
 
 
@@ -206,7 +207,7 @@ def _check_settings(settings: Mapping[str, Setting]) -> None:
         raise TypeError(f"settings must map at least one label to settings, got {settings!r}")
     for label, setting in settings.items():
         if not isinstance(setting, Mapping) or not setting.keys() <= DEFAULTS.keys():
-            raise TypeError(f"settings[{label!r}] must map any of {', '.join(DEFAULTS)} to numbers, got {setting!r}")
+            raise TypeError(f"settings[{label!r}] must map any of {', '.join(DEFAULTS)} to values, got {setting!r}")
 
 
 def _cut(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.bool_]:
