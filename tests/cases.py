@@ -1,4 +1,4 @@
-"""Rows chosen to hurt, random cases of them with their settings, the same ones every time, and what is no array at all."""
+"""Rows chosen to hurt, random cases of them with their settings, the same ones every time, and what fails when it is read."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -61,6 +61,16 @@ UNREADABLE: dict[str, tuple[Any, type[Exception], str]] = {
     "ragged": ([[0.5, 0.5], [0.5]], ValueError, ".*inhomogeneous.*"),
 }
 """What cannot be read as an array, the kind of error that says so, and the end of its message."""
+
+
+class Failing(np.random.Generator):
+    """A generator of a user's own that has no number to give."""
+
+    def __init__(self) -> None:
+        super().__init__(np.random.PCG64(0))
+
+    def random(self, *arguments: Any, **options: Any) -> Any:
+        raise ValueError("out of numbers")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import Failing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -339,6 +340,21 @@ def test_a_broken_model_is_named_by_step_row_and_index(value: float, workers: in
 def test_a_model_that_leaves_nothing_to_draw_is_named_by_step_and_row() -> None:
     with pytest.raises(ValueError, match=r"^at step 0 logits must leave a token to draw, got -inf at every index of row 1$"):
         generate(Recording(bigrams(np.array([[0, 0, 0], [-np.inf] * 3]))), [[0], [1]], max_new_tokens=1)
+
+
+class Beyond(np.random.Generator):
+    """A generator of a user's own whose numbers are none of [0, 1)."""
+
+    def random(self, *arguments: Any, **options: Any) -> Any:
+        return 1.5
+
+
+@pytest.mark.parametrize(
+    ("generator", "message"), [(Failing(), "out of numbers"), (Beyond(np.random.PCG64(0)), r"u must be in \[0, 1\), got 1\.5")]
+)
+def test_what_is_wrong_with_a_generator_is_not_said_of_a_step(cached: Recording, generator: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{message}$"):
+        generate(cached, [[4, 2]], max_new_tokens=2, rng=generator)
 
 
 @pytest.mark.parametrize(

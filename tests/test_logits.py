@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import UNREADABLE
+from cases import SHAPES, UNREADABLE, UNSOUND
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import thermonucleus as tn
 from thermonucleus import reference
-from thermonucleus.logits import as_rows
+from thermonucleus.logits import as_rows, is_sound
 from thermonucleus.text import AdaptiveSampler
 
 Array = NDArray[Any]
@@ -374,6 +374,20 @@ def test_a_fault_is_found_wherever_it_is(data: st.DataObject, size: int, value: 
     logits[index] = value
     with pytest.raises(ValueError, match=rf"got {value} at row 0, index {index}$"):
         tn.sample(logits)
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, *UNSOUND])
+def test_a_row_is_sound_if_it_can_be_drawn_from(shape: str) -> None:
+    with np.errstate(over="ignore"):
+        row = (SHAPES | UNSOUND)[shape](np.random.default_rng(0), 700).astype(np.float32)
+    if shape in ("NaN", "infinite", "none left"):
+        assert is_sound(np.stack([np.zeros_like(row), row])).tolist() == [True, False]
+        with pytest.raises(ValueError, match="logits must"):
+            tn.sample(row)
+    else:
+        assert is_sound(np.stack([np.full_like(row, np.nan), row])).tolist() == [False, True]
+        assert is_sound(row)
+        assert tn.sample(row) in range(700)
 
 
 @pytest.mark.parametrize("layout", sorted(set(LAYOUTS) - {"tuple"}))

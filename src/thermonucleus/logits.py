@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from thermonucleus.settings import as_array
 
-__all__ = ["as_real_array", "as_rows", "explain_fault", "explain_values"]
+__all__ = ["as_real_array", "as_rows", "explain_fault", "explain_values", "is_sound"]
 
 Rows = NDArray[np.float32]
 
@@ -53,6 +53,11 @@ def as_real_array(values: ArrayLike, name: str) -> NDArray[np.generic]:
     if array.shape[-1] == 0:
         raise ValueError(f"{name} must hold at least one token a row, got shape {array.shape}")
     return array
+
+
+def is_sound(rows: Rows) -> NDArray[np.bool_]:
+    """Say of each row whether a token can be drawn from it: its largest value is NaN if any of them is."""
+    return np.asarray(np.isfinite(rows.max(axis=-1)))
 
 
 def _to_float32(array: NDArray[np.generic]) -> Rows:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thermonucleus.logits import as_rows
+from thermonucleus.logits import as_rows, is_sound
 from thermonucleus.randomness import Seeds, as_generators
 from thermonucleus.sampling import draw
 from thermonucleus.settings import as_array, check_integer, settings_table
@@ -238,6 +238,8 @@ class _Loop:
         try:
             tokens = np.asarray(draw(rows, rows, self.table, None, u, None, self.workers))
         except ValueError as error:
+            if is_sound(rows).all():
+                raise  # it is about what the generators gave
             raise ValueError(f"at step {step} {error}") from error
         tokens[ended] = self.pad
         return tokens
