@@ -1,4 +1,4 @@
-"""Rows chosen to hurt, and random cases of them with their settings: the same ones every time."""
+"""Rows chosen to hurt, random cases of them with their settings, the same ones every time, and what fails when it is read."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,6 +38,39 @@ UNSOUND: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = 
 
 BOUNDARIES = [15, 16, 17, 31, 32, 33, 63, 64, 127, 128, 129, 511, 512, 513, 1023, 1024, 1025, 1536, 8191, 8192, 8193]
 """Lengths where a lane, a group, a chunk or a way to search ends."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An array of another library that NumPy cannot read, and what it raises then."""
+
+    error: Exception
+
+    def __array__(self, dtype: object = None, copy: object = None) -> NDArray[Any]:
+        raise self.error
+
+
+UNREADABLE: dict[str, tuple[Any, type[Exception], str]] = {
+    "a gradient": (Unreadable(RuntimeError("call detach() first")), TypeError, r"call detach\(\) first"),
+    "bfloat16": (
+        Unreadable(TypeError("no BFloat16")),
+        TypeError,
+        r"no BFloat16 \(NumPy has no such type: convert to float32 first\)",
+    ),
+    "an exception that takes no message": (Unreadable(UnicodeDecodeError("utf-8", b"1", 0, 1, "none")), ValueError, ".*: none"),
+    "ragged": ([[0.5, 0.5], [0.5]], ValueError, ".*inhomogeneous.*"),
+}
+"""What cannot be read as an array, the kind of error that says so, and the end of its message."""
+
+
+class Failing(np.random.Generator):
+    """A generator of a user's own that has no number to give."""
+
+    def __init__(self) -> None:
+        super().__init__(np.random.PCG64(0))
+
+    def random(self, *arguments: Any, **options: Any) -> Any:
+        raise ValueError("out of numbers")
 
 
 @dataclass(frozen=True)

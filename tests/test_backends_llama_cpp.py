@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import Failing
 from numpy.typing import NDArray
 
 import thermonucleus as tn
@@ -304,6 +305,11 @@ def test_what_a_logits_processor_raises_comes_through(llm: Any) -> None:
 
     with pytest.raises(KeyError, match="broken"):
         text(llm, logits_processor=[broken])
+
+
+def test_what_a_generator_raises_comes_through_as_it_is(llm: Any) -> None:
+    with attach(llm, rng=Failing()), pytest.raises(ValueError, match=r"^out of numbers$"):
+        text(llm)
 
 
 @pytest.mark.parametrize(

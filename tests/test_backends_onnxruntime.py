@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import Failing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -127,6 +128,14 @@ def test_one_seed_for_all_is_spawned_from(cached: Recording) -> None:
     assert len({tuple(sequence) for sequence in together.tolist()}) == 3
 
 
+@pytest.mark.parametrize("call", [generate, lambda *args, **options: np.column_stack([*stream(*args, **options)])])
+def test_the_temperature_may_come_last(cached: Recording, sessions: dict[str, Recording], call: Callable[..., Tokens]) -> None:
+    hot = {"temperature": 9.0, "top_p": 0.5}
+    expected = plainly(sessions["uncached float32"], [4, 2], 1, 12, **hot, temperature_last=True)
+    assert call(cached, [[4, 2]], max_new_tokens=12, rng=1, **hot, temperature_last=True)[0, -12:].tolist() == expected
+    assert call(cached, [[4, 2]], max_new_tokens=12, rng=1, **hot)[0, -12:].tolist() != expected
+
+
 def test_each_sequence_may_have_its_own_settings(cached: Recording) -> None:
     options: dict[str, Any] = {"max_new_tokens": 8, "rng": [1, 1, 1, 1]}
     own: dict[str, Any] = {
@@ -134,6 +143,7 @@ def test_each_sequence_may_have_its_own_settings(cached: Recording) -> None:
         "top_k": [0, 0, 1, 3],
         "top_p": [1.0, 0.4, 1.0, 0.9],
         "min_p": [0, 0, 0, 0.2],
+        "temperature_last": [False, False, False, True],
     }
     together = generate(cached, [[4, 2]] * 4, **own, **options)
     for i in range(4):
@@ -332,6 +342,21 @@ def test_a_model_that_leaves_nothing_to_draw_is_named_by_step_and_row() -> None:
         generate(Recording(bigrams(np.array([[0, 0, 0], [-np.inf] * 3]))), [[0], [1]], max_new_tokens=1)
 
 
+class Beyond(np.random.Generator):
+    """A generator of a user's own whose numbers are none of [0, 1)."""
+
+    def random(self, *arguments: Any, **options: Any) -> Any:
+        return 1.5
+
+
+@pytest.mark.parametrize(
+    ("generator", "message"), [(Failing(), "out of numbers"), (Beyond(np.random.PCG64(0)), r"u must be in \[0, 1\), got 1\.5")]
+)
+def test_what_is_wrong_with_a_generator_is_not_said_of_a_step(cached: Recording, generator: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=rf"^{message}$"):
+        generate(cached, [[4, 2]], max_new_tokens=2, rng=generator)
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
@@ -339,9 +364,10 @@ def test_a_model_that_leaves_nothing_to_draw_is_named_by_step_and_row() -> None:
         ({"input_ids": [4, 2]}, ValueError, r"input_ids must be a batch of prompts, .*, got shape \(2,\)"),
         ({"input_ids": [[]]}, TypeError, "input_ids must be .* integers .*, got dtype float64"),
         ({"input_ids": np.zeros((2, 0), int)}, ValueError, r"input_ids must be .*, got shape \(2, 0\)"),
-        ({"input_ids": [[4], [4, 2]]}, ValueError, "input_ids must be .* padded on the left: .*inhomogeneous"),
+        ({"input_ids": [[4], [4, 2]]}, ValueError, "input_ids cannot be read as a batch .* padded on the left: .*inhomogeneous"),
         ({"input_ids": [[4, -100]]}, ValueError, "input_ids must be .* 0 or more, .* got -100"),
         ({"input_ids": "text"}, TypeError, "input_ids must be .*, got dtype <U4"),
+        ({"attention_mask": [[1], [1, 1]]}, ValueError, "attention_mask cannot be read as an array of numbers: .*inhomogeneous"),
         ({"attention_mask": [1, 1]}, ValueError, r"attention_mask must be of the shape of input_ids, \(1, 2\), got \(2,\)"),
         ({"attention_mask": [[1, 0]]}, ValueError, "attention_mask must end in 1: the prompts are padded on the left"),
         ({"attention_mask": [[2, 1]]}, ValueError, "attention_mask must hold 1 for tokens and 0 for padding"),
@@ -355,6 +381,7 @@ def test_a_model_that_leaves_nothing_to_draw_is_named_by_step_and_row() -> None:
         ({"stop": len}, ValueError, "stop needs a pad_token_id"),
         ({"temperature": -1}, ValueError, "temperature must be .*, got -1"),
         ({"top_p": [0.5, 0.9]}, ValueError, "top_p must be a number, or one for each of the 1 rows"),
+        ({"temperature_last": 1}, TypeError, "temperature_last must be True or False, got 1 of type int"),
         ({"rng": [1, 2]}, ValueError, "rng must be a single seed or one for each of the 1 sequences, got 2"),
         ({"workers": 0}, ValueError, "workers must be 1 or more"),
     ],

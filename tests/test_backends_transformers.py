@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import Failing
 from scipy import stats
 
 import thermonucleus
@@ -27,7 +28,7 @@ transformers = pytest.importorskip("transformers")
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: E402
 
 from thermonucleus.backends.transformers import Attachment, attach, generate_text  # noqa: E402
-from thermonucleus.backends.transformers.draw import as_array, split  # noqa: E402
+from thermonucleus.backends.transformers.draw import Draw, as_array, split  # noqa: E402
 
 VOCABULARY = 60
 PAD, EOS = 0, 1
@@ -385,6 +386,28 @@ def test_logits_that_are_nan_are_named_by_step_row_and_index(model: Any) -> None
             from_seed(model, 1, PROMPTS, workers=workers, min_new_tokens=5)
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_a_generator_raises_comes_through_as_it_is(model: Any, workers: int) -> None:
+    generators = [np.random.default_rng(0), np.random.default_rng(1), Failing(), np.random.default_rng(3)]
+    with pytest.raises(ValueError, match=r"^out of numbers$"):
+        from_seed(model, generators, PROMPTS[:4], workers=workers)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("failing", range(4))
+def test_a_bad_row_is_named_whatever_else_fails(failing: int, workers: int) -> None:
+    scores = torch.zeros(4, 9)
+    scores[1:3] = -torch.inf
+    scores[3, 5] = torch.nan
+    generators = [Failing() if i == failing else np.random.default_rng(i) for i in range(4)]
+    draw = Draw(transformers.LogitsProcessorList(), generators, workers=workers, keep_scores=False)
+    with pytest.raises(ValueError, match=r"^at step 0 logits must leave a token to draw, got -inf at every index of row 1$"):
+        draw(None, scores)
+    draw.over[1:3] = True
+    with pytest.raises(ValueError, match=r"^at step 0 logits must be finite or -inf, got nan at row 3, index 5$"):
+        draw(None, scores)
+
+
 # ---- tensors
 
 
@@ -404,6 +427,18 @@ def test_other_types_are_converted(dtype: str) -> None:
     array = as_array(logits)
     assert array.dtype == np.float32
     np.testing.assert_array_equal(array, logits.detach().float().numpy())
+
+
+@pytest.mark.parametrize("name", ["temperature", "top_p", "min_p", "u"])
+def test_settings_and_uniforms_that_numpy_cannot_read_are_refused_by_name(name: str) -> None:
+    logits = np.zeros(9, np.float32)
+    for value, message in (
+        (torch.tensor(0.5, requires_grad=True), "requires grad.*detach"),
+        (torch.tensor(0.5).bfloat16(), r"BFloat16 \(NumPy has no such type: convert to float32 first\)$"),
+    ):
+        with pytest.raises(TypeError, match=rf"^{name} cannot be read as .*: .*{message}"):
+            thermonucleus.sample(logits, **{name: value})
+    assert thermonucleus.sample(logits, **{name: torch.tensor(0.5)}) in range(9)
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])

@@ -75,6 +75,15 @@ def test_the_text_is_what_the_library_draws(capsys: pytest.CaptureFixture[str], 
     assert text == "A dog" + "".join(model.stream("A dog", sampler=sampler, max_tokens=20)) + "\n"
 
 
+def test_the_temperature_may_come_last(capsys: pytest.CaptureFixture[str], tale: str) -> None:
+    settings = ("--temperature", "30", "--top-p", "0.5")
+    text = generated(capsys, "A dog", "--corpus", tale, "--seed", "5", "--max-tokens", "20", *settings, "--temperature-last")
+    model = LanguageModel.train([part.replace("\n", " ").strip() for part in TALE.split("\n\n")])
+    sampler: Any = tn.Sampler(temperature=30, top_p=0.5, temperature_last=True, rng=5)
+    assert text == "A dog" + "".join(model.stream("A dog", sampler=sampler, max_tokens=20)) + "\n"
+    assert text != generated(capsys, "A dog", "--corpus", tale, "--seed", "5", "--max-tokens", "20", *settings)
+
+
 @pytest.mark.parametrize(
     "greedy", [("--temperature", "0"), ("--temperature", "1e-6"), ("--top-k", "1"), ("--top-p", "0"), ("--min-p", "1")]
 )
@@ -240,9 +249,11 @@ def test_settings_that_follow_the_text(capsys: pytest.CaptureFixture[str], tale:
     model = LanguageModel.train([part.replace("\n", " ").strip() for part in TALE.split("\n\n")])
     sampler = AdaptiveSampler(0.9, 0.8, context=model.tokenizer.encode("A dog"), rng=5)
     assert text == "A dog" + "".join(model.stream("A dog", sampler=sampler, max_tokens=60)) + "\n"
-    for option in (("--top-k", "9"), ("--min-p", "0.1")):
+    for option in (("--top-k", "9"), ("--min-p", "0.1"), ("--temperature-last",)):
         assert main(["generate", "A dog", "--adaptive", *option]) == 1
-        assert "--adaptive takes --temperature and --top-p alone" in capsys.readouterr().err
+        assert f"--adaptive takes --temperature and --top-p alone, not {option[0]}\n" in capsys.readouterr().err
+    assert main(["generate", "A dog", "--adaptive", "--min-p", "0.1", "--top-k", "9"]) == 1
+    assert "alone, not --top-k or --min-p\n" in capsys.readouterr().err
 
 
 def test_every_command_is_listed_with_what_it_does() -> None:
@@ -254,11 +265,13 @@ def test_every_command_is_listed_with_what_it_does() -> None:
 def test_bench_times_each_kind_of_row(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--size", "700", "--calls", "3", "--top-k", "9", "--temperature", "0.5"]) == 0
     head, blank, names, *lines = capsys.readouterr().out.splitlines()
-    assert head == f"Sampler(temperature=0.5, top_k=9, top_p=0.95, min_p=0.0, workers=1), V = 700, {tn.target}"
+    assert head == f"Sampler(temperature=0.5, top_k=9, top_p=0.95), V = 700, {tn.target}"
     assert blank == ""
     assert names.split() == ["row", "np.max,", "us", "a", "draw,", "us", "ratio"]
     assert [line[:16].strip() for line in lines] == ["language model", "flat", "peaked"]
     assert all(float(number) > 0 for line in lines for number in line[16:].split())
+    assert main(["bench", "--size", "700", "--calls", "3", "--temperature-last"]) == 0
+    assert capsys.readouterr().out.startswith("Sampler(temperature=0.8, top_p=0.95, temperature_last=True), V = 700, ")
     for wrong in (("--size", "0"), ("--calls", "0"), ("--top-p", "2")):
         assert main(["bench", *wrong]) == 1
         assert "must be" in capsys.readouterr().err

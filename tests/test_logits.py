@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import SHAPES, UNREADABLE, UNSOUND
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 import thermonucleus as tn
 from thermonucleus import reference
-from thermonucleus.logits import as_rows
+from thermonucleus.logits import as_rows, is_sound
+from thermonucleus.text import AdaptiveSampler
 
 Array = NDArray[Any]
 Rows = NDArray[np.float32]
@@ -191,16 +193,13 @@ def test_a_tensor_that_requires_a_gradient_is_refused_by_name() -> None:
     assert tn.sample(tensor.detach(), temperature=0) == tensor.argmax()
 
 
-class Unreadable:
-    """An array that cannot be read, and says so by an exception that does not take a message alone."""
-
-    def __array__(self, dtype: object = None, copy: object = None) -> Array:
-        raise UnicodeDecodeError("utf-8", b"1", 0, 1, "no numbers here")
-
-
-def test_whatever_an_array_raises_when_it_is_read_is_a_value_error_or_a_type_error_by_name() -> None:
-    with pytest.raises(ValueError, match=r"^logits cannot be read as an array of numbers: .*no numbers here"):
-        tn.sample(Unreadable())
+@pytest.mark.parametrize(("logits", "error", "message"), UNREADABLE.values(), ids=UNREADABLE)
+def test_whatever_an_array_raises_when_it_is_read_is_a_value_error_or_a_type_error_by_name(
+    logits: Any, error: type[Exception], message: str
+) -> None:
+    for call in (tn.sample, tn.probabilities, tn.Sampler(), AdaptiveSampler(1.0, 1.0)):
+        with pytest.raises(error, match=rf"^logits cannot be read as an array of numbers: {message}$"):
+            call(logits)
 
 
 @pytest.mark.parametrize(
@@ -226,11 +225,6 @@ def test_what_is_not_real_numbers_is_refused_with_its_dtype(logits: Any, dtype: 
         arguments = (logits, 1.0) if call is tn.apply_temperature else (logits,)
         with pytest.raises(TypeError, match=rf"^logits must be real numbers, got dtype .*{re.escape(dtype)}"):
             call(*arguments)
-
-
-def test_ragged_rows_are_refused_by_the_name_of_the_argument() -> None:
-    with pytest.raises(ValueError, match=r"^logits cannot be read as an array of numbers: .*inhomogeneous"):
-        tn.sample([[1.0, 2.0], [3.0]])
 
 
 @pytest.mark.parametrize("mask", [[0, 1, 0], [0, 0, 0]], ids=["a mask", "no mask"])
@@ -380,6 +374,20 @@ def test_a_fault_is_found_wherever_it_is(data: st.DataObject, size: int, value: 
     logits[index] = value
     with pytest.raises(ValueError, match=rf"got {value} at row 0, index {index}$"):
         tn.sample(logits)
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, *UNSOUND])
+def test_a_row_is_sound_if_it_can_be_drawn_from(shape: str) -> None:
+    with np.errstate(over="ignore"):
+        row = (SHAPES | UNSOUND)[shape](np.random.default_rng(0), 700).astype(np.float32)
+    if shape in ("NaN", "infinite", "none left"):
+        assert is_sound(np.stack([np.zeros_like(row), row])).tolist() == [True, False]
+        with pytest.raises(ValueError, match="logits must"):
+            tn.sample(row)
+    else:
+        assert is_sound(np.stack([np.full_like(row, np.nan), row])).tolist() == [False, True]
+        assert is_sound(row)
+        assert tn.sample(row) in range(700)
 
 
 @pytest.mark.parametrize("layout", sorted(set(LAYOUTS) - {"tuple"}))

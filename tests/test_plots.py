@@ -156,6 +156,9 @@ def test_logits_are_not_written_to(draws: Callable[..., Any], dtype: type, ax: A
             TypeError,
             "tokens must be strings, got 4 of type int",
         ),
+        (lambda: plots.plot_temperature([1, 2], tokens=[None, "a"]), TypeError, "tokens must be strings, got None of type"),
+        (lambda: plots.plot_tokens([1, 2], {"a": {}}, tokens=["a", None]), TypeError, "tokens must be strings, got None of type"),
+        (lambda: plots.plot_adaptive(STEPS[:2], tokens=["a", None]), TypeError, "tokens must be strings, got None of type"),
         (lambda: plots.plot_temperature(RISING, most=-1), ValueError, "most must be an integer, 0 or more, got -1"),
         (lambda: plots.plot_temperature(RISING, most=2.5), TypeError, "most must be an integer, 0 or more, got 2.5"),
         (
@@ -171,6 +174,11 @@ def test_logits_are_not_written_to(draws: Callable[..., Any], dtype: type, ax: A
             TypeError,
             r"settings\['x'\] must map any of temperature, top_k, top_p",
         ),
+        (
+            lambda: plots.plot_tokens(RISING, {"x": {"temperature_last": 1}}),
+            TypeError,
+            r"temperature_last must be True or False, got \[1\] of type list",
+        ),
         (lambda: plots.plot_tokens(RISING, {"x": {"top_p": 1.5}}), ValueError, r"top_p\[0\] must be a number from 0 to 1, got 1.5"),
         (lambda: plots.plot_heatmap([[1.0, 2.0]]), ValueError, "logits must be a single row"),
         (lambda: plots.plot_heatmap(RISING, top_ps=[0.5, 1.5]), ValueError, r"top_ps\[1\] must be a number from 0 to 1, got 1.5"),
@@ -184,6 +192,23 @@ def test_logits_are_not_written_to(draws: Callable[..., Any], dtype: type, ax: A
             lambda: plots.plot_tuning(TUNING, [0.5, 1.0], [0.5, 1.0], [[1.0, 2.0]]),
             ValueError,
             r"losses must be of shape \(2, 2\), got",
+        ),
+        (lambda: plots.plot_temperature(RISING, [[0.5], [1, 2]]), ValueError, "temperatures cannot be read as .*inhomogeneous"),
+        (
+            lambda: plots.plot_temperature(RISING, [[0.5, 1.0]]),
+            ValueError,
+            r"temperatures must be .*, got an array of shape \(1, 2\)",
+        ),
+        (lambda: plots.plot_heatmap(RISING, top_ps=[[0.5], [1, 2]]), ValueError, "top_ps cannot be read as .*inhomogeneous"),
+        (
+            lambda: plots.plot_tuning(TUNING, [0.5, 1.0], [0.5, 1.0], [[1.0, 2.0], [3.0]]),
+            ValueError,
+            "losses cannot be read as .*inhomogeneous",
+        ),
+        (
+            lambda: plots.plot_tuning(TUNING, [0.5, 1.0], [0.5, 1.0], [["1", "2"], ["3", "4"]]),
+            TypeError,
+            "losses must be real numbers, got dtype <U1",
         ),
         (lambda: plots.plot_adaptive([]), ValueError, "steps must hold the settings of at least one token"),
         (lambda: plots.plot_adaptive(STEPS, tokens=["a"]), ValueError, "tokens must name each of the 6 tokens, got 1 names"),
@@ -260,13 +285,14 @@ def test_where_nothing_is_cut_there_are_no_crosses(ax: Any) -> None:
     top_p=st.floats(0, 1),
     top_k=st.integers(0, 5),
     min_p=st.floats(0, 1),
+    last=st.booleans(),
 )
 def test_bars_are_the_probabilities_and_outlines_what_was_cut(
-    logits: list[float], temperature: float, top_p: float, top_k: int, min_p: float
+    logits: list[float], temperature: float, top_p: float, top_k: int, min_p: float, last: bool
 ) -> None:
-    setting = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
+    setting: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p, "temperature_last": last}
     ax: Any = plot_tokens(logits, {"x": setting}, ax=Figure().add_subplot())
-    after = tn.probabilities(logits, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
+    after = tn.probabilities(logits, **setting)
     before = tn.probabilities(logits, temperature=temperature)
     kept, cut = np.flatnonzero(after > 0).tolist(), np.flatnonzero(after == 0).tolist()
     assert bars(ax.containers[0]) == (kept, after[kept].tolist())

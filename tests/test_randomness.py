@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import UNREADABLE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -107,6 +108,13 @@ def test_a_uniform_outside_0_to_1_is_refused_with_its_value(u: float) -> None:
 def test_a_uniform_that_is_no_number_is_refused(u: Any) -> None:
     with pytest.raises(TypeError, match=rf"^u must be numbers in \[0, 1\), got {re.escape(repr(u))} of type {type(u).__name__}$"):
         tn.sample(ROW, u=u)
+
+
+@pytest.mark.parametrize(("u", "error", "message"), UNREADABLE.values(), ids=UNREADABLE)
+def test_uniforms_that_cannot_be_read_are_refused_by_their_name(u: Any, error: type[Exception], message: str) -> None:
+    for call in (tn.sample, tn.Sampler(), reference.sample):
+        with pytest.raises(error, match=rf"^u cannot be read as numbers in \[0, 1\): {message}$"):
+            call([ROW, ROW], u=u, num_samples=2)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -88,10 +89,38 @@ def test_uniforms_of_the_caller_leave_the_generator_where_it_is() -> None:
     assert sampler.generator.bit_generator.state != before
 
 
-def test_the_repr_says_how_to_make_it() -> None:
-    assert repr(tn.Sampler()) == "Sampler(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0, workers=1)"
-    text = "Sampler(temperature=[0.5, 1], top_k=None, top_p=0.95, min_p=0.05, workers=-1)"
-    assert repr(eval(text, {"Sampler": tn.Sampler})) == text
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sampler()",
+        "Sampler(temperature=0.8, top_p=0.95)",
+        "Sampler(top_k=40, min_p=0.05, temperature_last=True)",
+        "Sampler(temperature=0, top_k=None, workers=-1)",
+        "Sampler(temperature=[0.5, 1], top_k=(1, 0), top_p=0.95, min_p=0.05, temperature_last=[True, False], workers=2)",
+        "Sampler(temperature=[1.0], temperature_last=array([False]))",
+    ],
+)
+def test_the_repr_says_how_to_make_it(text: str) -> None:
+    assert repr(eval(text, {"Sampler": tn.Sampler, "array": np.array})) == text
+
+
+def test_the_repr_says_what_differs_from_the_defaults_in_the_order_of_the_signature() -> None:
+    defaults: dict[str, Any] = {"temperature": 1, "top_k": 0, "top_p": np.float64(1), "min_p": 0, "temperature_last": np.False_}
+    assert repr(tn.Sampler(**defaults, rng=3, workers=1)) == "Sampler()"
+    assert repr(tn.Sampler(workers=2, rng=3, min_p=0.5, temperature=0.5)) == "Sampler(temperature=0.5, min_p=0.5, workers=2)"
+    exact: Any = Fraction(123456789, 12345678901)
+    assert repr(tn.Sampler(top_p=exact)) == "Sampler(top_p=Fraction(123456789, 12345678901))"
+
+
+def test_the_repr_of_a_long_array_is_short() -> None:
+    values = np.linspace(0, 1, 5000)
+    for form in (values, values.tolist(), tuple(values.tolist())):
+        text = repr(tn.Sampler(temperature=form, top_k=np.arange(5000), temperature_last=values > 0.5))
+        assert len(text) < 400
+        assert "\n" not in text
+        assert text.startswith("Sampler(temperature=")
+        assert all(f"{name}=" in text for name in ("temperature", "top_k", "temperature_last"))
+        assert text.count("...") == 3
 
 
 @pytest.mark.parametrize(
@@ -196,7 +225,7 @@ def test_one_sampler_may_be_called_by_many_threads() -> None:
 
 def test_a_temperature_that_comes_last_is_kept_and_told() -> None:
     sampler = tn.Sampler(temperature=0.5, top_p=0.9, temperature_last=True, rng=1)
-    assert repr(sampler) == "Sampler(temperature=0.5, top_k=0, top_p=0.9, min_p=0.0, workers=1, temperature_last=True)"
+    assert repr(sampler) == "Sampler(temperature=0.5, top_p=0.9, temperature_last=True)"
     row = np.random.default_rng(0).normal(0, 2, 900).astype(np.float32)
     wanted = [tn.sample(row, temperature=0.5, top_p=0.9, temperature_last=True, u=u) for u in np.random.default_rng(1).random(50)]
     assert [sampler(row) for _ in range(50)] == wanted

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import UNREADABLE
 from numpy.typing import NDArray
 
 import thermonucleus as tn
 from thermonucleus import reference
-from thermonucleus.settings import check_fraction, check_temperature, check_top_k, settings_table
+from thermonucleus.settings import check_fraction, check_several, check_temperature, check_top_k, settings_table
 
 ROW = np.log([0.1, 0.2, 0.3, 0.4])
 BATCH = np.stack([ROW, ROW[::-1]])
@@ -146,11 +147,14 @@ def test_a_batch_takes_one_setting_or_one_for_each_row(entrance: str, name: str,
         ENTRANCES[entrance](BATCH, **{name: np.ones(shape, np.int64)})
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_ragged_setting_is_refused_by_its_name(name: str) -> None:
-    for entrance in ("sample", "Sampler"):
-        with pytest.raises((TypeError, ValueError), match=name):
-            ENTRANCES[entrance](BATCH, **{name: [1, [1]]})
+@pytest.mark.parametrize(("value", "error", "message"), UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("name", [*NAMES, "temperature_last"])
+def test_a_setting_that_cannot_be_read_is_refused_by_its_name(
+    enter: Callable[..., object], name: str, value: Any, error: type[Exception], message: str
+) -> None:
+    for logits in (ROW, BATCH):
+        with pytest.raises(error, match=rf"^{name} cannot be read as .*: {message}$"):
+            enter(logits, **{name: value})
 
 
 def test_an_integer_too_large_for_a_float_is_no_temperature() -> None:
@@ -242,6 +246,18 @@ def test_the_table_has_a_column_for_each_setting_and_a_row_for_each_row() -> Non
     assert table.tolist() == [[1, 3, 0.5, 0, 0], [2, 3, 1, 0, 1]]
     assert table.dtype == np.float64
     assert table.flags.c_contiguous
+
+
+def test_several_numbers_are_checked_as_one_or_in_a_row() -> None:
+    assert check_several(check_temperature, 2, name="t").tolist() == [2.0]
+    assert check_several(check_temperature, (), name="t").tolist() == []
+    assert check_several(check_fraction, [0, 0.5, 1], name="p").tolist() == [0.0, 0.5, 1.0]
+    with pytest.raises(ValueError, match=r"^p\[1\] must be a number from 0 to 1, got 3$"):
+        check_several(check_fraction, [0.5, 3], name="p")
+    with pytest.raises(ValueError, match=r"^p must be numbers in a row \(n,\), got an array of shape \(1, 2\)$"):
+        check_several(check_fraction, [[0.5, 0.5]], name="p")
+    with pytest.raises(ValueError, match=r"^p cannot be read as an array of numbers: .*inhomogeneous"):
+        check_several(check_fraction, [[0.5, 0.5], [0.5]], name="p")
 
 
 def test_the_checks_go_by_the_name_they_are_given() -> None:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thermonucleus.kernel.bridge import changed
+from thermonucleus.settings import as_array
 
-__all__ = ["as_real_array", "as_rows", "explain_fault", "explain_values"]
+__all__ = ["as_real_array", "as_rows", "explain_fault", "explain_values", "is_sound"]
 
 Rows = NDArray[np.float32]
 
@@ -45,13 +46,7 @@ def as_rows(logits: ArrayLike) -> Rows:
 
 def as_real_array(values: ArrayLike, name: str) -> NDArray[np.generic]:
     """Return a row or a batch of rows of real numbers as an array of the type it has; raise TypeError or ValueError by name."""
-    try:
-        array = np.asarray(values)
-    except (RuntimeError, TypeError, ValueError) as error:
-        # RuntimeError is PyTorch's; the exceptions of others may take other arguments than a message.
-        kind = ValueError if isinstance(error, ValueError) else TypeError
-        hint = " (NumPy has no such type: convert to float32 first)" if "bfloat16" in str(error).lower() else ""
-        raise kind(f"{name} cannot be read as an array of numbers: {error}{hint}") from error
+    array = as_array(values, name)
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError(f"{name} must not be a masked array: fill it, with what says 'never this token'")
     # bfloat16 and its kin are void to NumPy; the packages that define them name them so.
@@ -62,6 +57,11 @@ def as_real_array(values: ArrayLike, name: str) -> NDArray[np.generic]:
     if array.shape[-1] == 0:
         raise ValueError(f"{name} must hold at least one token a row, got shape {array.shape}")
     return array
+
+
+def is_sound(rows: Rows) -> NDArray[np.bool_]:
+    """Say of each row whether a token can be drawn from it: its largest value is NaN if any of them is."""
+    return np.asarray(np.isfinite(rows.max(axis=-1)))
 
 
 def _to_float32(array: NDArray[np.generic]) -> Rows:

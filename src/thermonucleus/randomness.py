@@ -6,6 +6,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from thermonucleus.settings import as_array
+
 __all__ = ["Seed", "Seeds", "as_generator", "as_generators", "as_uniforms"]
 
 # numpy.random takes longer to import than this package and NumPy is in no hurry to do so: it is named in full, where it is used.
@@ -69,7 +71,7 @@ def as_uniforms(u: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
     TypeError, ValueError
         If they are not numbers, not of that shape, or not all in [0, 1).
     """
-    array = np.asarray(u)
+    array = as_array(u, "u", "numbers in [0, 1)")
     if array.dtype.kind not in "fiu":
         raise TypeError(f"u must be numbers in [0, 1), got {u!r} of type {type(u).__name__}")
     if array.shape != shape:

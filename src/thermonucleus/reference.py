@@ -35,7 +35,11 @@ ROUNDING = 1e-6
 """A sum that falls short of top_p by less than this has reached it, and so has a probability that falls short of min_p."""
 
 SMALLEST = 2.0**-150
-"""A probability no larger than this rounds to 0 in float32, and counts as 0."""
+"""Half of float32's smallest number. A probability no larger than this rounds to 0 in float32, and counts as 0.
+
+The kernel's number of this name is half of this one, because there it makes a cutoff: the cutoff has a rounding error of its own,
+and must not lose a probability that rounds to float32's smallest number. The kernel rounds what passes to float32, and draws no 0.
+"""
 
 
 def sample(

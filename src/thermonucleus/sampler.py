@@ -1,5 +1,8 @@
 """`Sampler`: settings and random state kept from token to token."""
 
+import reprlib
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -47,7 +50,7 @@ class Sampler:
     >>> [sampler(logits) for _ in range(5)]
     [2, 3, 1, 3, 2]
     >>> sampler
-    Sampler(temperature=0.8, top_k=0, top_p=0.95, min_p=0.0, workers=1)
+    Sampler(temperature=0.8, top_p=0.95)
     """
 
     def __init__(
@@ -66,9 +69,9 @@ class Sampler:
         self._single = None if self._rows is not None else SingleRow(self._table)
         self._workers = check_workers(workers)
         self.generator = as_generator(rng)
-        self._text = f"temperature={temperature!r}, top_k={top_k!r}, top_p={top_p!r}, min_p={min_p!r}, workers={workers!r}"
-        if np.any(temperature_last):
-            self._text += f", temperature_last={temperature_last!r}"
+        self._text = _differences(
+            temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, temperature_last=temperature_last, workers=workers
+        )
 
     def __call__(self, logits: ArrayLike, *, u: ArrayLike | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]:
         """Draw a token from a row of logits, or one from each row of a batch.
@@ -107,3 +110,30 @@ def _common_length(*settings: ArrayLike | None) -> int | None:
         if isinstance(setting, list | tuple | np.ndarray) and not (isinstance(setting, np.ndarray) and setting.ndim == 0):
             return len(setting)
     return None
+
+
+def _differences(**arguments: object) -> str:
+    """Write those arguments of a sampler that are not its defaults, as a call has them."""
+    defaults = Sampler.__init__.__kwdefaults__
+    assert defaults is not None
+    differ = [name for name, value in arguments.items() if not (isinstance(value, SINGLE) and value == defaults[name])]
+    return ", ".join(f"{name}={BRIEF.repr(arguments[name])}" for name in differ)
+
+
+class _Brief(reprlib.Repr):
+    """Writes what `repr` does, but for the middle of a long array, list or tuple."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxother = 100  # so that numbers are whole
+
+    def repr_ndarray(self, array: NDArray[np.generic], level: int) -> str:
+        """Write an array, on one line."""
+        with np.printoptions(threshold=self.maxlist, edgeitems=self.maxlist // 2, linewidth=1000):
+            return repr(array)
+
+
+BRIEF = _Brief()
+
+SINGLE = Real | np.bool_
+"""What may be a default: a comparison with an array would give an array."""

@@ -50,7 +50,7 @@ def sample(
     min_p : float or array_like of shape (B,), default 0.0
         Keep tokens at least `min_p` times as probable as the most probable one (less one part in a million for rounding).
     temperature_last : bool or array_like of shape (B,), default False
-        Apply top-k, top-p and min-p at temperature 1, and the temperature to what they leave, as llama.cpp and mlx-lm do: a high
+        Apply top-k, top-p and min-p at temperature 1, and the temperature to what they leave, as llama.cpp does by default: a high
         temperature then makes no more tokens possible.
     rng : None, int, SeedSequence, BitGenerator or Generator, optional
         Where the uniform numbers come from, as in SPEC 7: one for each draw, in the order of the rows, whatever the settings. An

@@ -8,7 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["check_flag", "check_fraction", "check_integer", "check_temperature", "check_top_k", "settings_table"]
+__all__ = [
+    "as_array",
+    "check_flag",
+    "check_fraction",
+    "check_integer",
+    "check_several",
+    "check_temperature",
+    "check_top_k",
+    "settings_table",
+]
 
 Column = float | NDArray[np.float64]  # one number for all rows, or one for each
 
@@ -75,6 +84,14 @@ def check_flag(value: ArrayLike, rows: int | None = None, *, name: str) -> Colum
     return _per_row(name, value, rows, "True or False", "b")
 
 
+def check_several(check: Callable[..., Column], values: ArrayLike, *, name: str) -> NDArray[np.float64]:
+    """Return numbers (n,), a single one as an array of it, that a check of this module passes; raise TypeError or ValueError."""
+    array = as_array(values, name)
+    if array.ndim > 1:
+        raise ValueError(f"{name} must be numbers in a row (n,), got an array of shape {array.shape}")
+    return np.atleast_1d(check(values, array.size, name=name))
+
+
 def check_integer(value: object, *, name: str, least: int | None = 0) -> int:
     """Return an integer of `least` or more, any if that is None, as an int; raise TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
@@ -82,6 +99,17 @@ def check_integer(value: object, *, name: str, least: int | None = 0) -> int:
     if least is not None and value < least:
         raise ValueError(f"{name} must be {least} or more, got {value}")
     return int(value)
+
+
+def as_array(values: ArrayLike, name: str, expected: str = "an array of numbers") -> NDArray[Any]:
+    """Return what NumPy reads, of whatever type that is; raise TypeError or ValueError by name where it reads nothing."""
+    try:
+        return np.asarray(values)
+    except (RuntimeError, TypeError, ValueError) as error:
+        # RuntimeError is PyTorch's; the exceptions of others may take other arguments than a message.
+        kind = ValueError if isinstance(error, ValueError) else TypeError
+        hint = " (NumPy has no such type: convert to float32 first)" if "bfloat16" in str(error).lower() else ""
+        raise kind(f"{name} cannot be read as {expected}: {error}{hint}") from error
 
 
 def _check(
@@ -116,11 +144,7 @@ def _as_float(value: Real) -> float:
 
 
 def _per_row(name: str, value: ArrayLike, rows: int | None, expected: str, kinds: str) -> Column:
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError) as error:
-        kind = TypeError if isinstance(error, TypeError) else ValueError  # not its own type, which may take other arguments
-        raise kind(f"{name} must be {expected}, got {value!r}: {error}") from error
+    array = as_array(value, name, expected)
     if array.dtype.kind not in kinds and array.size:
         raise TypeError(f"{name} must be {expected}, got {value!r} of type {type(value).__name__}")
     if array.ndim == 0:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from thermonucleus.logits import is_sound
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampler import Sampler
 
@@ -175,6 +176,8 @@ class _TokenSource:
         try:
             token = int(self._sampler(row))
         except ValueError as error:
+            if is_sound(row):
+                raise  # it is the generator's
             raise ValueError(f"at step {self._step} {error}") from error
         if self._restraints is not None:
             self._restraints.accept(token)

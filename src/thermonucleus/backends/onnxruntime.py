@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thermonucleus.logits import as_rows
+from thermonucleus.logits import as_rows, is_sound
 from thermonucleus.randomness import Seeds, as_generators
 from thermonucleus.sampling import draw
-from thermonucleus.settings import check_integer, settings_table
+from thermonucleus.settings import as_array, check_integer, settings_table
 from thermonucleus.workers import check_workers
 
 try:
@@ -42,6 +42,7 @@ def stream(
     top_k: ArrayLike | None = 0,
     top_p: ArrayLike = 1.0,
     min_p: ArrayLike = 0.0,
+    temperature_last: ArrayLike = False,
     rng: Seeds = None,
     eos_token_id: int | Sequence[int] | None = None,
     pad_token_id: int | None = None,
@@ -68,7 +69,7 @@ def stream(
     attention_mask : array_like of shape (B, T), optional
         1 for a token, 0 for padding. All are tokens by default. A model whose attention is ONNX Runtime's operator
         GroupQueryAttention takes no padding on the left, and a session does not tell: give it prompts of one length.
-    temperature, top_k, top_p, min_p : number or array_like of shape (B,)
+    temperature, top_k, top_p, min_p, temperature_last : number or array_like of shape (B,)
         As in `thermonucleus.sample`; arrays give each sequence its own.
     rng : Seed or sequence of Seed, optional
         One for each sequence, which then draws as it would alone; or one for all, from which NumPy spawns a generator for each.
@@ -118,7 +119,7 @@ def stream(
     ids = _as_prompts(input_ids)
     mask = _as_mask(attention_mask, ids.shape)
     decoder = _Decoder(session, len(ids), padded=not mask.all())
-    table = settings_table(temperature, top_k, top_p, min_p, rows=len(ids))
+    table = settings_table(temperature, top_k, top_p, min_p, temperature_last, rows=len(ids))
     ends = _as_ids("eos_token_id", [] if eos_token_id is None else eos_token_id)
     if pad_token_id is None and stop is not None and not ends:
         raise ValueError("stop needs a pad_token_id, to follow in a sequence that has ended before others have")
@@ -145,6 +146,7 @@ def generate(
     top_k: ArrayLike | None = 0,
     top_p: ArrayLike = 1.0,
     min_p: ArrayLike = 0.0,
+    temperature_last: ArrayLike = False,
     rng: Seeds = None,
     eos_token_id: int | Sequence[int] | None = None,
     pad_token_id: int | None = None,
@@ -155,9 +157,9 @@ def generate(
 
     Parameters
     ----------
-    session, input_ids, max_new_tokens, attention_mask, temperature, top_k, top_p, min_p, rng
+    session, input_ids, max_new_tokens, attention_mask, temperature, top_k, top_p, min_p, temperature_last
         As in `stream`.
-    eos_token_id, pad_token_id, stop, workers
+    rng, eos_token_id, pad_token_id, stop, workers
         As in `stream`.
 
     Returns
@@ -192,6 +194,7 @@ def generate(
         top_k=top_k,
         top_p=top_p,
         min_p=min_p,
+        temperature_last=temperature_last,
         rng=rng,
         eos_token_id=eos_token_id,
         pad_token_id=pad_token_id,
@@ -235,6 +238,8 @@ class _Loop:
         try:
             tokens = np.asarray(draw(rows, rows, self.table, None, u, None, self.workers))
         except ValueError as error:
+            if is_sound(rows).all():
+                raise  # it is about what the generators gave
             raise ValueError(f"at step {step} {error}") from error
         tokens[ended] = self.pad
         return tokens
@@ -310,24 +315,21 @@ def _empty_cache(node: NodeArg, count: int) -> NDArray[Any]:
 
 
 def _as_prompts(input_ids: ArrayLike) -> Tokens:
-    expected = "input_ids must be a batch of prompts, integers of 0 or more, shape (B, T), the shorter ones padded on the left"
-    try:
-        array = np.asarray(input_ids)
-    except ValueError as error:
-        raise ValueError(f"{expected}: {error}") from error
+    expected = "a batch of prompts, integers of 0 or more, shape (B, T), the shorter ones padded on the left"
+    array = as_array(input_ids, "input_ids", expected)
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{expected}, got dtype {array.dtype}")
+        raise TypeError(f"input_ids must be {expected}, got dtype {array.dtype}")
     if array.ndim != 2 or array.size == 0:
-        raise ValueError(f"{expected}, got shape {array.shape}")
+        raise ValueError(f"input_ids must be {expected}, got shape {array.shape}")
     if array.min() < 0:
-        raise ValueError(f"{expected}, got {array.min()}")
+        raise ValueError(f"input_ids must be {expected}, got {array.min()}")
     return array.astype(np.int64)
 
 
 def _as_mask(attention_mask: ArrayLike | None, shape: tuple[int, ...]) -> Tokens:
     if attention_mask is None:
         return np.ones(shape, np.int64)
-    mask = np.asarray(attention_mask)
+    mask = as_array(attention_mask, "attention_mask")
     if mask.shape != shape:
         raise ValueError(f"attention_mask must be of the shape of input_ids, {shape}, got {mask.shape}")
     if not np.isin(mask, [0, 1]).all():

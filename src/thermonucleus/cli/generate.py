@@ -29,9 +29,11 @@ def run(options: argparse.Namespace) -> None:
     """Print the text, piece by piece."""
     from thermonucleus.text import AdaptiveSampler, LanguageModel, builtin_model, read_corpus
 
-    if options.adaptive and (options.top_k or options.min_p):
-        raise ValueError("--adaptive takes --temperature and --top-p alone, not --top-k or --min-p")
-    sampler: Sampler | AdaptiveSampler = Sampler(**settings_of(options), rng=options.seed)
+    settings = settings_of(options)
+    others = [f"--{name.replace('_', '-')}" for name, value in settings.items() if value and name not in ("temperature", "top_p")]
+    if options.adaptive and others:
+        raise ValueError(f"--adaptive takes --temperature and --top-p alone, not {' or '.join(others)}")
+    sampler: Sampler | AdaptiveSampler = Sampler(**settings, rng=options.seed)
     model = builtin_model() if options.corpus is None else LanguageModel.train(read_corpus(options.corpus))
     if options.adaptive:
         known = model.tokenizer.encode(options.prompt)

@@ -10,11 +10,11 @@ from numpy.typing import ArrayLike, NDArray
 from thermonucleus.plots.axes import COLOURS, HATCHES, LINES, MARKERS, as_row, axes_or_new, tidy
 from thermonucleus.plots.tokens import TokenAxis
 from thermonucleus.sampling import probabilities
-from thermonucleus.settings import check_fraction, check_temperature
+from thermonucleus.settings import check_fraction, check_several, check_temperature
 
 Setting = Mapping[str, float]
 
-DEFAULTS: Setting = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
+DEFAULTS: Setting = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "temperature_last": False}
 
 CUT = "cut"
 
@@ -65,7 +65,7 @@ def plot_temperature(
     array([0.058, 0.096, 0.158, 0.26 , 0.429], dtype=float32)
     """
     row = as_row(logits)
-    values = np.atleast_1d(check_temperature(temperatures, np.size(temperatures), name="temperatures"))
+    values = check_several(check_temperature, temperatures, name="temperatures")
     if not len(values):
         raise ValueError("temperatures must hold at least one number")
     distributions = _distributions(row, [{"temperature": value} for value in values])
@@ -149,8 +149,8 @@ def plot_tokens(
     logits, tokens, most, ax
         As in `plot_temperature`.
     settings : mapping of str to mapping, optional
-        Labels to settings: any of temperature, top_k, top_p and min_p, as in `thermonucleus.sample`. By default those of the slide:
-        none, a temperature of 0.5, a top-p of 0.9.
+        Labels to settings: any of temperature, top_k, top_p, min_p and temperature_last, as in `thermonucleus.sample`. By default
+        those of the slide: none, a temperature of 0.5, a top-p of 0.9.
 
     Returns
     -------
@@ -198,6 +198,7 @@ def _distributions(row: NDArray[np.float32], settings: Sequence[Setting]) -> NDA
         top_k=column("top_k"),
         top_p=column("top_p"),
         min_p=column("min_p"),
+        temperature_last=column("temperature_last"),
     )
 
 
@@ -206,7 +207,7 @@ def _check_settings(settings: Mapping[str, Setting]) -> None:
         raise TypeError(f"settings must map at least one label to settings, got {settings!r}")
     for label, setting in settings.items():
         if not isinstance(setting, Mapping) or not setting.keys() <= DEFAULTS.keys():
-            raise TypeError(f"settings[{label!r}] must map any of {', '.join(DEFAULTS)} to numbers, got {setting!r}")
+            raise TypeError(f"settings[{label!r}] must map any of {', '.join(DEFAULTS)} to values, got {setting!r}")
 
 
 def _cut(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from thermonucleus.plots.axes import as_row, axes_or_new
 from thermonucleus.sampling import probabilities
-from thermonucleus.settings import check_fraction, check_temperature
+from thermonucleus.settings import as_array, check_fraction, check_several, check_temperature
 
 TEMPERATURES = tuple(i / 10 for i in range(1, 21))
 TOP_PS = tuple(i / 20 for i in range(2, 21))
@@ -119,7 +119,10 @@ def plot_tuning(tuning: Tuning, temperatures: ArrayLike, top_ps: ArrayLike, loss
     ['2 trials', 'start', 'optimum']
     """
     vertical, horizontal = _grid(temperatures, top_ps)
-    surface = np.asarray(losses, np.float64)
+    surface = as_array(losses, "losses")
+    if surface.dtype.kind not in "fiu":
+        raise TypeError(f"losses must be real numbers, got dtype {surface.dtype}")
+    surface = surface.astype(np.float64)
     if surface.shape != (len(vertical), len(horizontal)):
         raise ValueError(f"losses must be of shape {(len(vertical), len(horizontal))}, got {surface.shape}")
     path = np.array([(trial.top_p, trial.temperature) for trial in tuning.trials]).reshape(-1, 2)
@@ -134,16 +137,15 @@ def plot_tuning(tuning: Tuning, temperatures: ArrayLike, top_ps: ArrayLike, loss
 
 def _grid(temperatures: ArrayLike, top_ps: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return (
-        _rising("temperatures", check_temperature(temperatures, np.size(temperatures), name="temperatures")),
-        _rising("top_ps", check_fraction(top_ps, np.size(top_ps), name="top_ps")),
+        _rising("temperatures", check_several(check_temperature, temperatures, name="temperatures")),
+        _rising("top_ps", check_several(check_fraction, top_ps, name="top_ps")),
     )
 
 
-def _rising(name: str, values: float | NDArray[np.float64]) -> NDArray[np.float64]:
-    array = np.atleast_1d(values)
-    if len(array) < 2 or (np.diff(array) <= 0).any():
+def _rising(name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    if len(values) < 2 or (np.diff(values) <= 0).any():
         raise ValueError(f"{name} must be two or more numbers, each above the one before, got {values}")
-    return array
+    return values
 
 
 def _surface(

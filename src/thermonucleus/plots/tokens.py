@@ -63,9 +63,9 @@ def check_names(tokens: Sequence[str] | None, count: int) -> None:
         return
     if len(tokens) != count:
         raise ValueError(f"tokens must name each of the {count:,} tokens, got {len(tokens):,} names")
-    strange = next((token for token in tokens if not isinstance(token, str)), None)
-    if strange is not None:
-        raise TypeError(f"tokens must be strings, got {strange!r} of type {type(strange).__name__}")
+    for token in tokens:
+        if not isinstance(token, str):
+            raise TypeError(f"tokens must be strings, got {token!r} of type {type(token).__name__}")
 
 
 def write_names(ax: Axes, places: NDArray[np.int64], names: Sequence[str]) -> None:

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import SupportsIndex
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from thermonucleus.functional import adapted_settings
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampling import sample
-from thermonucleus.settings import check_temperature
+from thermonucleus.settings import as_array, check_temperature
 
 __all__ = ["AdaptiveSampler", "Step"]
 
@@ -93,8 +92,9 @@ class AdaptiveSampler:
         ValueError, TypeError
             As from `thermonucleus.sample`; then nothing has changed.
         """
-        if np.ndim(logits) != 1:
-            raise ValueError(f"logits must be a row (V,), got shape {np.shape(logits)}: a text is drawn token by token")
+        shape = as_array(logits, "logits").shape
+        if len(shape) != 1:
+            raise ValueError(f"logits must be a row (V,), got shape {shape}: a text is drawn token by token")
         temperature, top_p = adapted_settings(*self._bases, self._length, len(self._distinct))
         token = int(sample(logits, temperature=temperature, top_p=top_p, rng=self.generator))
         self.steps.append(Step(token, temperature, top_p))

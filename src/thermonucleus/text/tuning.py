@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermonucleus.randomness import Seed, as_generator
-from thermonucleus.settings import check_fraction, check_integer, check_temperature
+from thermonucleus.settings import check_fraction, check_integer, check_several, check_temperature
 from thermonucleus.text.language_model import LanguageModel
 from thermonucleus.text.objective import Objective, Study, Trial
 from thermonucleus.text.split import split_corpus
@@ -208,8 +208,8 @@ def sweep(
     >>> losses.shape, bool(losses[1, 1] == losses.min())
     ((2, 2), True)
     """
-    vertical = np.atleast_1d(check_temperature(temperatures, np.size(temperatures), name="temperatures"))
-    horizontal = np.atleast_1d(check_fraction(top_ps, np.size(top_ps), name="top_ps"))
+    vertical = check_several(check_temperature, temperatures, name="temperatures")
+    horizontal = check_several(check_fraction, top_ps, name="top_ps")
     with _extra():
         from joblib import Parallel, delayed
 

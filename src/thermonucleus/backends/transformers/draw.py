@@ -17,7 +17,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from thermonucleus.logits import explain_fault
+from thermonucleus.logits import explain_fault, is_sound
 from thermonucleus.sampler import Sampler
 from thermonucleus.workers import for_ranges
 
@@ -27,9 +27,6 @@ Row = NDArray[np.float32]
 
 WARPERS = {TemperatureLogitsWarper: "temperature", TopKLogitsWarper: "top_k", TopPLogitsWarper: "top_p", MinPLogitsWarper: "min_p"}
 """What transformers does to logits before it draws, and the kernel's setting for it: in the order in which both do it."""
-
-FAULT = -1
-"""In the place of a token: the row cannot be drawn from."""
 
 
 def split(processors: Sequence[Any]) -> tuple[list[Any], LogitsProcessorList]:
@@ -82,10 +79,15 @@ class Draw:
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """Draw from scores of shape (B, V)."""
         rows = as_array(scores)
-        ranges = for_ranges(partial(self._draw_range, rows), len(rows), self._workers)
+        try:
+            ranges = for_ranges(partial(self._draw_range, rows), len(rows), self._workers)
+        except Exception as error:
+            # A bad row is named before all else that went wrong, and the first of them, not the one that a worker met first.
+            bad = ~is_sound(rows) & ~self.over
+            if not bad.any():
+                raise
+            raise ValueError(f"at step {self._step} {explain_fault(rows, int(bad.argmax()))}") from error
         tokens = [token for tokens in ranges for token in tokens]
-        if FAULT in tokens:
-            raise ValueError(f"at step {self._step} {explain_fault(rows, tokens.index(FAULT))}")
         self._step += 1
         if self._keep_scores:
             self.scores += (self._warpers(input_ids, scores),)
@@ -93,13 +95,7 @@ class Draw:
         return torch.zeros_like(scores).scatter_(1, index[:, None], 1.0)
 
     def _draw_range(self, rows: Row, start: int, stop: int) -> list[int]:
-        return [0 if self.over[i] else self._draw_one(i, rows[i]) for i in range(start, stop)]
-
-    def _draw_one(self, i: int, row: Row) -> int:
-        try:
-            return int(self._samplers[i](row))
-        except ValueError:
-            return FAULT  # named when all rows are through, so that it is the first one
+        return [0 if self.over[i] else int(self._samplers[i](rows[i])) for i in range(start, stop)]
 
 
 class Criteria(StoppingCriteriaList):  # type: ignore[misc]
