@@ -18,6 +18,9 @@ cdef extern from *:
     #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__
     #error "the kernel relies on NaN and infinity: build it without -ffast-math and -ffinite-math-only"
     #endif
+    #if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__)
+    #error "the kernel computes the same bits everywhere: build it without -funsafe-math-optimizations and what that stands for"
+    #endif
     #if defined(__FMA__) || defined(__aarch64__)
     #define THERMONUCLEUS_HAS_FMA 1
     #else

@@ -4,6 +4,7 @@ from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.cutoff cimport find_cutoff
 from thermonucleus.kernel.draw cimport draw, fill, sum_chunks, weigh_row
 from thermonucleus.kernel.exp2 cimport scale_for
+from thermonucleus.kernel.float_mode cimport Mode, enter_usual_mode, leave_usual_mode
 from thermonucleus.kernel.precise cimport logit_of
 from thermonucleus.kernel.row cimport NOTHING, Reading, Scale, Scratch, Settings, View, carve, chunk_count
 from thermonucleus.kernel.summary cimport first_at, summarize
@@ -17,6 +18,33 @@ cdef extern from *:
 
 
 cdef api bint read_row(
+    const float* row, Py_ssize_t size, const Settings* settings, void* memory, Reading* reading, double* running, float* weights
+) noexcept nogil:
+    """Find out what a draw needs to know of a row. False if it cannot be sampled from, or is no longer what it was: see `read`."""
+    cdef Mode mode = enter_usual_mode()
+    cdef bint sound = read(row, size, settings, memory, reading, running, weights)
+    leave_usual_mode(mode)
+    return sound
+
+
+cdef api Py_ssize_t draw_token(
+    const float* row, Py_ssize_t size, const Reading* reading, const double* running, double u
+) noexcept nogil:
+    """The token that u falls on; -1 if the row has changed, and has none."""
+    cdef Mode mode = enter_usual_mode()
+    cdef Py_ssize_t token = draw(row, size, reading, running, u)
+    leave_usual_mode(mode)
+    return token
+
+
+cdef api void fill_row(const float* row, Py_ssize_t size, const Reading* reading, float* out) noexcept nogil:
+    """The probability of every token; `out` is where `read_row` left the weights, if it did."""
+    cdef Mode mode = enter_usual_mode()
+    fill(row, size, reading, out)
+    leave_usual_mode(mode)
+
+
+cdef bint read(
     const float* row, Py_ssize_t size, const Settings* settings, void* memory, Reading* reading, double* running, float* weights
 ) noexcept nogil:
     """Summary and cutoff. False if the row cannot be sampled from: NaN, +inf, or nothing but -inf; or if it no longer is what it was.
@@ -59,14 +87,3 @@ cdef api bint read_row(
     reading.cutoff = max(reading.cutoff, <float> logit_of(mass * SMALLEST, &reading.scale))
     return True
 
-
-cdef api Py_ssize_t draw_token(
-    const float* row, Py_ssize_t size, const Reading* reading, const double* running, double u
-) noexcept nogil:
-    """The token that u falls on."""
-    return draw(row, size, reading, running, u)
-
-
-cdef api void fill_row(const float* row, Py_ssize_t size, const Reading* reading, float* out) noexcept nogil:
-    """The probability of every token; `out` is where `read_row` left the weights, if it did."""
-    fill(row, size, reading, out)
