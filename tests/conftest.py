@@ -4,15 +4,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from cases import SHAPES
-from numpy.typing import NDArray
+from cases import SHAPES, Row
 
 from thermonucleus.kernel import dispatch
 from thermonucleus.text import LanguageModel, builtin_corpus
 
-Row = NDArray[np.float32]
-
-Sampler = Callable[[NDArray[np.float32]], int]
+Draw = Callable[[Row], int]
 
 
 @pytest.fixture(params=dispatch.targets())
@@ -52,15 +49,15 @@ def language_model(corpus: list[str]) -> LanguageModel:
 
 
 @pytest.fixture
-def greedy() -> Sampler:
+def greedy() -> Draw:
     return lambda row: int(row.argmax())
 
 
 @pytest.fixture
-def random_sampler() -> Sampler:
+def random_sampler() -> Draw:
     rng = np.random.default_rng(1)
 
-    def draw(row: NDArray[np.float32]) -> int:
+    def draw(row: Row) -> int:
         weights = np.exp(row - row.max(), dtype=np.float64)
         return int(rng.choice(len(row), p=weights / weights.sum()))
 

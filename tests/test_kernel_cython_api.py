@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from cases import Row
 
 import thermonucleus as tn
 from thermonucleus.kernel import cython_api
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "cython_example"
-Row = NDArray[np.float32]
 SETTINGS = [(0.0, 0, 1.0, 0.0), (0.8, 0, 0.95, 0.0), (1.5, 50, 0.9, 0.01), (1.0, 0, 1.0, 0.0)]
 OUT_OF_RANGE = [
     *((temperature, 0, 1.0, 0.0) for temperature in (-1.0, np.nan, np.inf)),
