@@ -5,11 +5,16 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 from cases import SHAPES, Row
+from hypothesis import HealthCheck, settings
 
 from thermonucleus.kernel import dispatch
 from thermonucleus.text import LanguageModel, builtin_corpus
 
 Draw = Callable[[Row], int]
+
+# A slow machine, or one that is busy with other tests, takes its time over an example and is not wrong for it.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(params=dispatch.targets())
