@@ -24,7 +24,7 @@ def level(request: pytest.FixtureRequest) -> Iterator[str]:
         yield request.param
 
 
-@pytest.fixture(scope="session", params=SHAPES)
+@pytest.fixture(params=SHAPES)
 def shape(request: pytest.FixtureRequest) -> str:
     """Return the name of a kind of row, each in turn."""
     return str(request.param)
