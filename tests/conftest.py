@@ -53,6 +53,14 @@ def language_model(corpus: list[str]) -> LanguageModel:
     return LanguageModel.train(corpus)
 
 
+@pytest.fixture(scope="module")
+def few_samples() -> Iterator[None]:
+    """Measure human text on 4 samples in place of 20, which take longer than any trial; the examples in docstrings take all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("thermonucleus.text.objective.SAMPLES", 4)
+        yield
+
+
 @pytest.fixture
 def greedy() -> Draw:
     return lambda row: int(row.argmax())

@@ -12,8 +12,11 @@ import pytest
 GUIDE = Path(__file__).parent.parent / "docs" / "guide"
 PAGES = sorted(GUIDE.glob("*.md"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LONG = "thermonucleus tune"
+"""Its search and its picture take two hundred trials; test_cli_tune.py runs it with a few."""
+
 COMMANDS = [
-    pytest.param(block, id=f"{page.stem}: {block.splitlines()[0]}")
+    pytest.param(block, id=f"{page.stem}: {block.splitlines()[0]}", marks=[pytest.mark.sweep] if block.startswith(LONG) else [])
     for page in PAGES
     for language, block in BLOCK.findall(page.read_text(encoding="utf-8"))
     if language == "bash"

@@ -21,6 +21,8 @@ from thermonucleus.text.objective import Study, Texts, draw_texts, measure
 from thermonucleus.text.split import Split, split_corpus
 from thermonucleus.text.tuning import Trial, Tuning, judge, optimize_params, sweep
 
+pytestmark = pytest.mark.usefixtures("few_samples")
+
 
 @pytest.fixture(scope="module")
 def split() -> Split:
@@ -129,9 +131,11 @@ def test_a_tuning_unpacks_as_on_the_slide(tuning: Tuning) -> None:
     assert (temperature, top_p) == (tuning.temperature, tuning.top_p) == (tuning.best.temperature, tuning.best.top_p)
 
 
-def test_the_same_seed_finds_the_same(tuning: Tuning) -> None:
-    assert optimize_params(0.4, 0.6, evaluations=20, progress=False) == tuning
-    assert optimize_params(0.4, 0.6, evaluations=2, progress=False, rng=1).start != tuning.start
+@pytest.mark.parametrize("evaluations", [4, pytest.param(20, marks=pytest.mark.sweep)])
+def test_the_same_seed_finds_the_same(tuning: Tuning, evaluations: int) -> None:
+    again = optimize_params(0.4, 0.6, evaluations=evaluations, progress=False)
+    assert again == Tuning(tuning.trials[:evaluations], tuning.human)
+    assert optimize_params(0.4, 0.6, evaluations=1, progress=False, rng=1).start != tuning.start
 
 
 def test_l_bfgs_b_never_leaves_its_start(study: Study) -> None:
