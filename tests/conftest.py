@@ -17,6 +17,15 @@ settings.register_profile("any machine", deadline=None, suppress_health_check=[H
 settings.load_profile("any machine")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Have workers steal tests from each other, where -n asks for workers: plain "load" deals a module out to all of them.
+
+    Each of them then needs the module's fixtures. It is no option in pyproject.toml, which pytest-benchmark would take for workers.
+    """
+    if config.getoption("dist", None) == "load":
+        config.option.dist = "worksteal"
+
+
 @pytest.fixture(params=dispatch.targets())
 def level(request: pytest.FixtureRequest) -> Iterator[str]:
     """Each instruction level of this machine in turn; rows go through it."""

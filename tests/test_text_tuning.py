@@ -34,9 +34,18 @@ def study(split: Split) -> Study:
     return Study(split.model, split.tuning)
 
 
+def evaluations(short: int, long: int) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("evaluations", [short, pytest.param(long, marks=pytest.mark.sweep)])
+
+
+@pytest.fixture(scope="module", params=[8, pytest.param(20, marks=pytest.mark.sweep)])
+def length(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-def tuning() -> Tuning:
-    return optimize_params(0.4, 0.6, evaluations=20, progress=False)
+def tuning(length: int) -> Tuning:
+    return optimize_params(0.4, 0.6, evaluations=length, progress=False)
 
 
 def test_the_parts_of_the_corpus_share_no_paragraph(split: Split, corpus: list[str]) -> None:
@@ -118,8 +127,8 @@ def test_the_search_leaves_a_bad_start_for_a_good_setting(tuning: Tuning) -> Non
     assert 0.7 < tuning.temperature <= 2.0
 
 
-def test_every_trial_is_recorded_in_order_and_within_bounds(tuning: Tuning) -> None:
-    assert len(tuning.trials) == 20
+def test_every_trial_is_recorded_in_order_and_within_bounds(tuning: Tuning, length: int) -> None:
+    assert len(tuning.trials) == length
     assert tuning.trials[0] is tuning.start
     assert all(0.1 <= trial.temperature <= 2.0 and 0.1 <= trial.top_p <= 1.0 for trial in tuning.trials)
     assert tuning.loss == min(trial.loss for trial in tuning.trials) == tuning.best.loss
@@ -131,33 +140,33 @@ def test_a_tuning_unpacks_as_on_the_slide(tuning: Tuning) -> None:
     assert (temperature, top_p) == (tuning.temperature, tuning.top_p) == (tuning.best.temperature, tuning.best.top_p)
 
 
-@pytest.mark.parametrize("evaluations", [4, pytest.param(20, marks=pytest.mark.sweep)])
-def test_the_same_seed_finds_the_same(tuning: Tuning, evaluations: int) -> None:
-    again = optimize_params(0.4, 0.6, evaluations=evaluations, progress=False)
-    assert again == Tuning(tuning.trials[:evaluations], tuning.human)
+def test_the_same_seed_finds_the_same(tuning: Tuning, length: int) -> None:
+    assert optimize_params(0.4, 0.6, evaluations=length, progress=False) == tuning
     assert optimize_params(0.4, 0.6, evaluations=1, progress=False, rng=1).start != tuning.start
 
 
-def test_l_bfgs_b_never_leaves_its_start(study: Study) -> None:
-    start = [1.0, 0.9]
+@pytest.mark.parametrize("start", [[1.0, 0.9], [0.4, 0.6]], ids=str)
+def test_l_bfgs_b_never_leaves_its_start(study: Study, tuning: Tuning, start: list[float]) -> None:
     bounds = [(0.1, 2.0), (0.1, 1.0)]
     result = minimize(lambda setting: study.trial(*setting).loss, start, bounds=bounds, method="L-BFGS-B")
     assert result.x.tolist() == start
-    assert optimize_params(*start, evaluations=12, progress=False).loss < result.fun
+    assert tuning.loss < result.fun
 
 
+@evaluations(6, 12)
 @pytest.mark.parametrize("method", ["Powell", "COBYQA"])
-def test_other_methods_keep_to_the_number_of_evaluations(method: str) -> None:
-    tuning = optimize_params(0.4, 0.6, evaluations=12, method=method, progress=False)
-    assert len(tuning.trials) == 12
+def test_other_methods_keep_to_the_number_of_evaluations(method: str, evaluations: int) -> None:
+    tuning = optimize_params(0.4, 0.6, evaluations=evaluations, method=method, progress=False)
+    assert len(tuning.trials) == evaluations
     assert tuning.loss < tuning.start.loss
 
 
-def test_an_objective_of_ones_own_is_what_is_made_small() -> None:
+@evaluations(8, 15)
+def test_an_objective_of_ones_own_is_what_is_made_small(evaluations: int) -> None:
     def few_distinct_tokens(texts: Texts) -> float:
         return float(-len({token for text in texts for token in text}))
 
-    tuning = optimize_params(0.5, 0.5, objective=few_distinct_tokens, evaluations=15, progress=False)
+    tuning = optimize_params(0.5, 0.5, objective=few_distinct_tokens, evaluations=evaluations, progress=False)
     assert tuning.loss < 2 * tuning.start.loss < 0
     assert tuning.temperature > 1.0
 
