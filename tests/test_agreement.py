@@ -11,7 +11,7 @@ import thermonucleus as tn
 from thermonucleus.kernel import dispatch
 
 LEVELS = tn.targets()
-ROW = np.log(np.float32([0.1, 0.2, 0.3, 0.4]))
+ROW = np.log(np.array([0.1, 0.2, 0.3, 0.4], np.float32))
 
 
 def spoil(monkeypatch: pytest.MonkeyPatch, function: str, level: str, factor: float, at: Any) -> None:
