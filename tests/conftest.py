@@ -62,12 +62,13 @@ def language_model(corpus: list[str]) -> LanguageModel:
     return LanguageModel.train(corpus)
 
 
-@pytest.fixture(scope="module")
-def few_samples() -> Iterator[None]:
-    """Measure human text on 4 samples in place of 20, which take longer than any trial; the examples in docstrings take all."""
+@pytest.fixture(scope="module", params=[False, pytest.param(True, marks=pytest.mark.sweep)], ids=["short", "thorough"])
+def thorough(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Say whether a search may take long. If not, human text is measured on 4 samples: all 20 take longer than the search."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("thermonucleus.text.objective.SAMPLES", 4)
-        yield
+        if not request.param:
+            patch.setattr("thermonucleus.text.objective.SAMPLES", 4)
+        yield request.param
 
 
 @pytest.fixture

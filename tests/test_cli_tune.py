@@ -17,7 +17,7 @@ from thermonucleus.cli import tune
 from thermonucleus.plots import axes
 from thermonucleus.text import tuning
 
-pytestmark = pytest.mark.usefixtures("few_samples")
+pytestmark = pytest.mark.usefixtures("thorough")
 
 
 def run(*arguments: object) -> None:

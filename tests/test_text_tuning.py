@@ -21,7 +21,7 @@ from thermonucleus.text.objective import Study, Texts, draw_texts, measure
 from thermonucleus.text.split import Split, split_corpus
 from thermonucleus.text.tuning import Trial, Tuning, judge, optimize_params, sweep
 
-pytestmark = pytest.mark.usefixtures("few_samples")
+pytestmark = pytest.mark.usefixtures("thorough")
 
 
 @pytest.fixture(scope="module")
@@ -30,22 +30,18 @@ def split() -> Split:
 
 
 @pytest.fixture(scope="module")
-def study(split: Split) -> Study:
+def study(split: Split, thorough: bool) -> Study:
     return Study(split.model, split.tuning)
 
 
-def evaluations(short: int, long: int) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("evaluations", [short, pytest.param(long, marks=pytest.mark.sweep)])
-
-
-@pytest.fixture(scope="module", params=[8, pytest.param(20, marks=pytest.mark.sweep)])
-def length(request: pytest.FixtureRequest) -> int:
-    return int(request.param)
+@pytest.fixture(scope="module")
+def evaluations(thorough: bool) -> int:
+    return 20 if thorough else 8
 
 
 @pytest.fixture(scope="module")
-def tuning(length: int) -> Tuning:
-    return optimize_params(0.4, 0.6, evaluations=length, progress=False)
+def tuning(evaluations: int) -> Tuning:
+    return optimize_params(0.4, 0.6, evaluations=evaluations, progress=False)
 
 
 def test_the_parts_of_the_corpus_share_no_paragraph(split: Split, corpus: list[str]) -> None:
@@ -127,8 +123,8 @@ def test_the_search_leaves_a_bad_start_for_a_good_setting(tuning: Tuning) -> Non
     assert 0.7 < tuning.temperature <= 2.0
 
 
-def test_every_trial_is_recorded_in_order_and_within_bounds(tuning: Tuning, length: int) -> None:
-    assert len(tuning.trials) == length
+def test_every_trial_is_recorded_in_order_and_within_bounds(tuning: Tuning, evaluations: int) -> None:
+    assert len(tuning.trials) == evaluations
     assert tuning.trials[0] is tuning.start
     assert all(0.1 <= trial.temperature <= 2.0 and 0.1 <= trial.top_p <= 1.0 for trial in tuning.trials)
     assert tuning.loss == min(trial.loss for trial in tuning.trials) == tuning.best.loss
@@ -140,8 +136,8 @@ def test_a_tuning_unpacks_as_on_the_slide(tuning: Tuning) -> None:
     assert (temperature, top_p) == (tuning.temperature, tuning.top_p) == (tuning.best.temperature, tuning.best.top_p)
 
 
-def test_the_same_seed_finds_the_same(tuning: Tuning, length: int) -> None:
-    assert optimize_params(0.4, 0.6, evaluations=length, progress=False) == tuning
+def test_the_same_seed_finds_the_same(tuning: Tuning, evaluations: int) -> None:
+    assert optimize_params(0.4, 0.6, evaluations=evaluations, progress=False) == tuning
     assert optimize_params(0.4, 0.6, evaluations=1, progress=False, rng=1).start != tuning.start
 
 
@@ -153,7 +149,6 @@ def test_l_bfgs_b_never_leaves_its_start(study: Study, tuning: Tuning, start: li
     assert tuning.loss < result.fun
 
 
-@evaluations(6, 12)
 @pytest.mark.parametrize("method", ["Powell", "COBYQA"])
 def test_other_methods_keep_to_the_number_of_evaluations(method: str, evaluations: int) -> None:
     tuning = optimize_params(0.4, 0.6, evaluations=evaluations, method=method, progress=False)
@@ -161,7 +156,6 @@ def test_other_methods_keep_to_the_number_of_evaluations(method: str, evaluation
     assert tuning.loss < tuning.start.loss
 
 
-@evaluations(8, 15)
 def test_an_objective_of_ones_own_is_what_is_made_small(evaluations: int) -> None:
     def few_distinct_tokens(texts: Texts) -> float:
         return float(-len({token for text in texts for token in text}))
@@ -198,7 +192,7 @@ GRID = ([0.5, 1.0, 1.5], [0.4, 0.9])
 
 
 @pytest.fixture(scope="module")
-def losses() -> Any:
+def losses(thorough: bool) -> Any:
     return sweep(*GRID)
 
 
