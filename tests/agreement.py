@@ -1,13 +1,13 @@
 """The kernel against the oracle on as many random rows as there is time for: python tests/agreement.py [SMALL [LARGE]].
 
 SMALL rows have 1 to 300 tokens, LARGE ones up to 262,144; shapes, settings and u are random. The best level must agree with the
-oracle as the tests of the cutoff say; that the others give the same bits is for identity.py. The first disagreement ends the run.
+oracle, as the tests of the cutoff say, and the others must give its bits. The first disagreement ends the run.
 """
 
 import sys
 
 from cases import Case, cases
-from test_kernel_cutoff import check, close_call
+from oracle import check, close_call
 
 
 def compare(case: Case) -> bool:

@@ -4,15 +4,26 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from cases import SHAPES
-from numpy.typing import NDArray
+from cases import SHAPES, Row
+from hypothesis import HealthCheck, settings
 
 from thermonucleus.kernel import dispatch
 from thermonucleus.text import LanguageModel, builtin_corpus
 
-Row = NDArray[np.float32]
+Draw = Callable[[Row], int]
 
-Sampler = Callable[[NDArray[np.float32]], int]
+# A slow machine, or one that is busy with other tests, takes its time over an example and is not wrong for it.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have workers steal tests from each other, where -n asks for workers: plain "load" deals a module out to all of them.
+
+    Each of them then needs the module's fixtures. It is no option in pyproject.toml, which pytest-benchmark would take for workers.
+    """
+    if config.getoption("dist", None) == "load":
+        config.option.dist = "worksteal"
 
 
 @pytest.fixture(params=dispatch.targets())
@@ -22,7 +33,7 @@ def level(request: pytest.FixtureRequest) -> Iterator[str]:
         yield request.param
 
 
-@pytest.fixture(scope="session", params=SHAPES)
+@pytest.fixture(params=SHAPES)
 def shape(request: pytest.FixtureRequest) -> str:
     """Return the name of a kind of row, each in turn."""
     return str(request.param)
@@ -51,16 +62,25 @@ def language_model(corpus: list[str]) -> LanguageModel:
     return LanguageModel.train(corpus)
 
 
+@pytest.fixture(scope="module", params=[False, pytest.param(True, marks=pytest.mark.sweep)], ids=["short", "thorough"])
+def thorough(request: pytest.FixtureRequest) -> Iterator[bool]:
+    """Say whether a search may take long. If not, human text is measured on 4 samples: all 20 take longer than the search."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not request.param:
+            patch.setattr("thermonucleus.text.objective.SAMPLES", 4)
+        yield request.param
+
+
 @pytest.fixture
-def greedy() -> Sampler:
+def greedy() -> Draw:
     return lambda row: int(row.argmax())
 
 
 @pytest.fixture
-def random_sampler() -> Sampler:
+def random_sampler() -> Draw:
     rng = np.random.default_rng(1)
 
-    def draw(row: NDArray[np.float32]) -> int:
+    def draw(row: Row) -> int:
         weights = np.exp(row - row.max(), dtype=np.float64)
         return int(rng.choice(len(row), p=weights / weights.sum()))
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import Failing
+from cases import Failing, Row
 from numpy.typing import NDArray
 
 import thermonucleus as tn
@@ -41,8 +41,6 @@ SETTINGS: list[dict[str, Any]] = [
     {"temp": 1.0, "top_k": 0, "top_p": 0.9, "min_p": 0.0},
     {"temp": 2.0, "top_k": 30, "top_p": 1.0, "min_p": 0.0},
 ]
-
-Row = NDArray[np.float32]
 
 
 def loaded(path: Path, **settings: Any) -> Any:

@@ -99,7 +99,7 @@ def test_the_text_is_that_of_the_reference_in_every_batch(
         assert generate(session, [prompt], rng=seed, **options)[0, len(prompt) :].tolist() == expected[seed]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     prompts=st.lists(st.lists(st.integers(0, VOCABULARY - 1), min_size=1, max_size=5), min_size=1, max_size=4),
     cache=st.sampled_from(["cached float32", "uncached float32"]),

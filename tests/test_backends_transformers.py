@@ -156,7 +156,7 @@ OTHERS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("options", OTHERS, ids=str)
+@pytest.mark.parametrize("options", OTHERS, ids=lambda options: ", ".join(options) or "nothing")
 def test_what_is_drawn_from_is_what_transformers_draws_from(model: Any, options: dict[str, Any]) -> None:
     asked = {**options, "do_sample": True, "max_new_tokens": 1, "return_dict_in_generate": True, "output_scores": True}
     prompts = torch.tensor(PROMPT * 200)

@@ -17,6 +17,8 @@ from thermonucleus.cli import tune
 from thermonucleus.plots import axes
 from thermonucleus.text import tuning
 
+pytestmark = pytest.mark.usefixtures("thorough")
+
 
 def run(*arguments: object) -> None:
     parser = argparse.ArgumentParser()

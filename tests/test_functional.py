@@ -300,7 +300,7 @@ def near_a_boundary(p: Array, top_p: float) -> bool:
     return bool(np.abs(np.cumsum(np.sort(p)[::-1]) - (top_p - functional.ROUNDING)).min() < 1e-9)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     logits=hnp.arrays(np.float32, st.integers(1, 40), elements=st.floats(-20, 20, width=32) | st.sampled_from([0, 1, -np.inf])),
     temperature=st.sampled_from([0.0, 0.5, 1.0]) | st.floats(0.1, 5),
@@ -340,7 +340,7 @@ def test_tokens_and_probabilities_are_the_oracles(
             assert fast(logits, *arguments, rng=seed) == oracle(logits, *arguments, rng=seed)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     probs=hnp.arrays(
         st.sampled_from([np.float64, np.float32]), st.integers(1, 40), elements=st.sampled_from([0, 1, 2, 3, 5, 8, 13])

@@ -12,8 +12,15 @@ import pytest
 GUIDE = Path(__file__).parent.parent / "docs" / "guide"
 PAGES = sorted(GUIDE.glob("*.md"))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def long(page: Path) -> list[pytest.MarkDecorator]:
+    """Mark the page whose searches take hundreds of trials; test_text_tuning.py and test_cli_tune.py do the same with a few."""
+    return [pytest.mark.sweep] if page.stem == "tuning" else []
+
+
 COMMANDS = [
-    pytest.param(block, id=f"{page.stem}: {block.splitlines()[0]}")
+    pytest.param(block, id=f"{page.stem}: {block.splitlines()[0]}", marks=long(page))
     for page in PAGES
     for language, block in BLOCK.findall(page.read_text(encoding="utf-8"))
     if language == "bash"
@@ -34,7 +41,7 @@ def test_a_block_is_python_a_command_or_output(page: Path) -> None:
     assert text.count("```") == 2 * len(BLOCK.findall(text))
 
 
-@pytest.mark.parametrize("page", PAGES[1:], ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", [pytest.param(page, id=page.stem, marks=long(page)) for page in PAGES[1:]])
 def test_the_python_of_a_page_prints_what_it_says(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # where its pictures go
     pytest.importorskip("matplotlib")

@@ -10,14 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from cases import Row
 
 import thermonucleus as tn
 import thermonucleus.kernel as package
 from thermonucleus.kernel import dispatch
 from thermonucleus.kernel.bridge import Kernel
-
-Row = NDArray[np.float32]
 
 SETTINGS: list[dict[str, Any]] = [
     {"temperature": 0.8, "top_p": 0.95},

@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import Row
 from numpy.typing import NDArray
 from scipy import stats
 
 import thermonucleus as tn
-
-Row = NDArray[np.float32]
 
 
 def chi_square(tokens: NDArray[np.int64], p: NDArray[np.float64]) -> float:

@@ -257,7 +257,7 @@ def test_float64_that_float32_cannot_hold_keeps_its_differences(
     np.testing.assert_allclose(function(np.array(logits)), expected, rtol=1e-6, atol=1e-12)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     differences=hnp.arrays(np.float64, st.integers(1, 20), elements=st.floats(-40, 40)),
     offset=st.sampled_from([0.0, 1e7, -1e7, 3e9, -1e12, 1e14, 1e300, -1e300]),
@@ -292,7 +292,7 @@ def test_finite_longdoubles_beyond_float64_are_finite(text: list[str], expected:
     np.testing.assert_allclose(tn.probabilities(logits), expected, rtol=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 2**32), count=st.integers(2, 6), size=st.integers(2, 40))
 def test_a_row_of_float64_has_the_same_probabilities_in_any_batch(seed: int, count: int, size: int) -> None:
     rng = np.random.default_rng(seed)
@@ -365,7 +365,7 @@ def test_a_row_of_nothing_but_minus_infinity_is_named(take: Callable[[Any], obje
     take([-np.inf, 0.0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data(), size=st.integers(1, 1500), value=st.sampled_from([np.nan, np.inf]))
 def test_a_fault_is_found_wherever_it_is(data: st.DataObject, size: int, value: float) -> None:
     index = data.draw(st.integers(0, size - 1))
@@ -417,7 +417,7 @@ ALL = TAKERS | {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     logits=hnp.arrays(
         st.sampled_from([np.float32, np.float64, np.float16, np.int64]),

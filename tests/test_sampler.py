@@ -26,7 +26,7 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     seed=st.integers(0, 2**32),
     setting=st.sampled_from(SETTINGS),

@@ -96,7 +96,7 @@ def test_probabilities_are_float32_of_the_shape_of_the_logits_and_sum_to_1(shape
         np.testing.assert_allclose(p.sum(axis=-1, dtype=np.float64), 1, atol=1e-6)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 5), size=st.integers(1, 60))
 def test_settings_for_each_row_equal_calls_for_each_row(seed: int, count: int, size: int) -> None:
     rng = np.random.default_rng(seed)
@@ -307,7 +307,7 @@ def test_a_single_token_is_drawn_whatever_u() -> None:
         assert tn.sample([-np.inf, -1e30, -np.inf], u=u) == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 2**32),
     size=st.integers(1, 1300),

@@ -58,7 +58,7 @@ class DirectKneserNey:
         return kept / total + freed / total * lower
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=TEXTS, context=CONTEXTS, order=st.integers(1, 4))
 def test_probabilities_are_those_of_the_direct_recursion(texts, context, order) -> None:
     model = NgramModel(texts, vocab_size=VOCAB_SIZE, order=order)

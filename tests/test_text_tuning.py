@@ -21,6 +21,8 @@ from thermonucleus.text.objective import Study, Texts, draw_texts, measure
 from thermonucleus.text.split import Split, split_corpus
 from thermonucleus.text.tuning import Trial, Tuning, judge, optimize_params, sweep
 
+pytestmark = pytest.mark.usefixtures("thorough")
+
 
 @pytest.fixture(scope="module")
 def split() -> Split:
@@ -28,13 +30,18 @@ def split() -> Split:
 
 
 @pytest.fixture(scope="module")
-def study(split: Split) -> Study:
+def study(split: Split, thorough: bool) -> Study:
     return Study(split.model, split.tuning)
 
 
 @pytest.fixture(scope="module")
-def tuning() -> Tuning:
-    return optimize_params(0.4, 0.6, evaluations=20, progress=False)
+def evaluations(thorough: bool) -> int:
+    return 20 if thorough else 8
+
+
+@pytest.fixture(scope="module")
+def tuning(evaluations: int) -> Tuning:
+    return optimize_params(0.4, 0.6, evaluations=evaluations, progress=False)
 
 
 def test_the_parts_of_the_corpus_share_no_paragraph(split: Split, corpus: list[str]) -> None:
@@ -116,8 +123,8 @@ def test_the_search_leaves_a_bad_start_for_a_good_setting(tuning: Tuning) -> Non
     assert 0.7 < tuning.temperature <= 2.0
 
 
-def test_every_trial_is_recorded_in_order_and_within_bounds(tuning: Tuning) -> None:
-    assert len(tuning.trials) == 20
+def test_every_trial_is_recorded_in_order_and_within_bounds(tuning: Tuning, evaluations: int) -> None:
+    assert len(tuning.trials) == evaluations
     assert tuning.trials[0] is tuning.start
     assert all(0.1 <= trial.temperature <= 2.0 and 0.1 <= trial.top_p <= 1.0 for trial in tuning.trials)
     assert tuning.loss == min(trial.loss for trial in tuning.trials) == tuning.best.loss
@@ -129,31 +136,31 @@ def test_a_tuning_unpacks_as_on_the_slide(tuning: Tuning) -> None:
     assert (temperature, top_p) == (tuning.temperature, tuning.top_p) == (tuning.best.temperature, tuning.best.top_p)
 
 
-def test_the_same_seed_finds_the_same(tuning: Tuning) -> None:
-    assert optimize_params(0.4, 0.6, evaluations=20, progress=False) == tuning
-    assert optimize_params(0.4, 0.6, evaluations=2, progress=False, rng=1).start != tuning.start
+def test_the_same_seed_finds_the_same(tuning: Tuning, evaluations: int) -> None:
+    assert optimize_params(0.4, 0.6, evaluations=evaluations, progress=False) == tuning
+    assert optimize_params(0.4, 0.6, evaluations=1, progress=False, rng=1).start != tuning.start
 
 
-def test_l_bfgs_b_never_leaves_its_start(study: Study) -> None:
-    start = [1.0, 0.9]
+@pytest.mark.parametrize("start", [[1.0, 0.9], [0.4, 0.6]], ids=str)
+def test_l_bfgs_b_never_leaves_its_start(study: Study, tuning: Tuning, start: list[float]) -> None:
     bounds = [(0.1, 2.0), (0.1, 1.0)]
     result = minimize(lambda setting: study.trial(*setting).loss, start, bounds=bounds, method="L-BFGS-B")
     assert result.x.tolist() == start
-    assert optimize_params(*start, evaluations=12, progress=False).loss < result.fun
+    assert tuning.loss < result.fun
 
 
 @pytest.mark.parametrize("method", ["Powell", "COBYQA"])
-def test_other_methods_keep_to_the_number_of_evaluations(method: str) -> None:
-    tuning = optimize_params(0.4, 0.6, evaluations=12, method=method, progress=False)
-    assert len(tuning.trials) == 12
+def test_other_methods_keep_to_the_number_of_evaluations(method: str, evaluations: int) -> None:
+    tuning = optimize_params(0.4, 0.6, evaluations=evaluations, method=method, progress=False)
+    assert len(tuning.trials) == evaluations
     assert tuning.loss < tuning.start.loss
 
 
-def test_an_objective_of_ones_own_is_what_is_made_small() -> None:
+def test_an_objective_of_ones_own_is_what_is_made_small(evaluations: int) -> None:
     def few_distinct_tokens(texts: Texts) -> float:
         return float(-len({token for text in texts for token in text}))
 
-    tuning = optimize_params(0.5, 0.5, objective=few_distinct_tokens, evaluations=15, progress=False)
+    tuning = optimize_params(0.5, 0.5, objective=few_distinct_tokens, evaluations=evaluations, progress=False)
     assert tuning.loss < 2 * tuning.start.loss < 0
     assert tuning.temperature > 1.0
 
@@ -185,7 +192,7 @@ GRID = ([0.5, 1.0, 1.5], [0.4, 0.9])
 
 
 @pytest.fixture(scope="module")
-def losses() -> Any:
+def losses(thorough: bool) -> Any:
     return sweep(*GRID)
 
 

@@ -115,7 +115,7 @@ def test_what_goes_wrong_in_a_thread_reaches_the_caller() -> None:
         for_ranges(task, 10, 2)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32), count=st.integers(0, 12), size=st.integers(1, 1500), num_samples=st.none() | st.integers(0, 3))
 def test_tokens_and_probabilities_are_the_same_for_any_number_of_workers(
     seed: int, count: int, size: int, num_samples: int | None
@@ -130,7 +130,7 @@ def test_tokens_and_probabilities_are_the_same_for_any_number_of_workers(
         np.testing.assert_array_equal(tn.probabilities(logits, workers=workers, **SETTING), p)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data(), seed=st.integers(0, 2**32), count=st.integers(1, 12), size=st.integers(1, 1500), workers=st.integers(1, 4))
 def test_a_row_has_its_token_at_any_place_in_any_batch(data: st.DataObject, seed: int, count: int, size: int, workers: int) -> None:
     logits = rows(seed, count, size)
