@@ -1,17 +1,14 @@
 """Memory that runs out: each allocation that a call makes for the kernel fails in turn, and nothing is lost or held on to."""
 
 import ctypes
-import shutil
-import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from native import load_c
 from numpy.typing import NDArray
 
 import thermonucleus as tn
@@ -62,13 +59,7 @@ MOST = 100
 
 @pytest.fixture(scope="session")
 def raw_memory(tmp_path_factory: pytest.TempPathFactory) -> ctypes.PyDLL:
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None:
-        pytest.fail("a C compiler is needed to make allocations fail: the library itself was built with one")
-    built = tmp_path_factory.mktemp("raw_memory") / "raw_memory.so"
-    source = Path(__file__).with_name("raw_memory.c")
-    subprocess.run([compiler, "-shared", "-fPIC", f"-I{sysconfig.get_path('include')}", source, "-o", built], check=True, timeout=60)
-    return ctypes.PyDLL(str(built))
+    return load_c("raw_memory", tmp_path_factory.mktemp("raw_memory"))
 
 
 def references() -> list[int]:
