@@ -17,6 +17,7 @@ from cases import Row
 
 import thermonucleus as tn
 from thermonucleus.kernel import cython_api
+from thermonucleus.settings import plan
 
 EXAMPLE = Path(__file__).parent.parent / "docs" / "cython_example"
 SETTINGS = [(0.0, 0, 1.0, 0.0), (0.8, 0, 0.95, 0.0), (1.5, 50, 0.9, 0.01), (1.0, 0, 1.0, 0.0)]
@@ -50,6 +51,8 @@ def test_the_functions_and_their_types_are_those_that_others_were_built_with() -
     settings = "Py_ssize_t, double, Py_ssize_t, double, double"
     assert {name: str(capsule).split('"')[1] for name, capsule in cython_api.__pyx_capi__.items()} == {
         "workspace_bytes": "size_t (Py_ssize_t)",
+        "sample_planned": "Py_ssize_t (float const *, Py_ssize_t, char const *, double, void *)",
+        "fill_planned": "int (float const *, Py_ssize_t, char const *, float *, void *)",
         "sample_row": f"Py_ssize_t (float const *, {settings}, double, void *)",
         "fill_probabilities": f"int (float const *, {settings}, float *, void *)",
     }
@@ -64,10 +67,12 @@ def test_it_draws_the_tokens_of_the_library(example: Any, size: int) -> None:
     rng = np.random.default_rng(size)
     rows, u = rng.normal(0, 3, (20, size)).astype(np.float32), rng.random(20)
     for temperature, top_p in [(0.0, 1.0), (0.8, 0.95), (1.5, 1.0), (1.0, 0.0)]:
-        assert (
-            example.draw(rows, u, temperature, top_p)
-            == np.asarray(tn.sample(rows, temperature=temperature, top_p=top_p, u=u)).tolist()
-        )
+        settings: dict[str, Any] = {"temperature": temperature, "top_p": top_p}
+        for last in (False, True):
+            want = np.asarray(tn.sample(rows, u=u, temperature_last=last, **settings)).tolist()
+            assert example.draw(rows, u, plan(temperature_last=last, **settings)) == want
+        want = np.asarray(tn.sample(rows, u=u, **settings)).tolist()
+        assert [example.draw_one(row, temperature, 0, top_p, 0.0, at) for row, at in zip(rows, u, strict=True)] == want
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
@@ -79,8 +84,11 @@ def test_it_fills_the_probabilities_of_the_library(
         row = make_row(shape, size, 1)
         out = np.full(size, np.nan, np.float32)
         assert example.probabilities(row, out, *settings) == 0
-        want = tn.probabilities(row, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p)
-        np.testing.assert_array_equal(out, want)
+        named: dict[str, Any] = {"temperature": temperature, "top_k": top_k, "top_p": top_p, "min_p": min_p}
+        np.testing.assert_array_equal(out, tn.probabilities(row, **named))
+        for last in (False, True):
+            assert example.planned_probabilities(row, out, plan(temperature_last=last, **named)) == 0
+            np.testing.assert_array_equal(out, tn.probabilities(row, temperature_last=last, **named))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -88,7 +96,7 @@ def test_a_row_that_cannot_be_sampled_from_is_told_and_nothing_written(example: 
     rows = np.zeros((3, 700), np.float32)
     rows[1, 650] = value
     with pytest.raises(ValueError, match="row 1 holds NaN"):
-        example.draw(rows, np.zeros(3), 1.0, 1.0)
+        example.draw(rows, np.zeros(3), plan())
     out = np.full(700, 7, np.float32)
     assert example.probabilities(rows[1], out, 1.0, 0, 1.0, 0.0) == -1
     assert (out == 7).all()
@@ -105,5 +113,5 @@ def test_settings_out_of_range_are_told_and_nothing_written(example: Any, wrong:
 @pytest.mark.parametrize("u", [-0.1, 1.0, np.nan])
 def test_a_u_out_of_range_and_an_empty_row_are_told(example: Any, u: float) -> None:
     with pytest.raises(ValueError, match="out of range"):
-        example.draw(np.zeros((1, 5), np.float32), np.array([u]), 1.0, 1.0)
+        example.draw(np.zeros((1, 5), np.float32), np.array([u]), plan())
     assert example.probabilities(np.zeros(0, np.float32), np.zeros(1, np.float32), 1.0, 0, 1.0, 0.0) == -2

@@ -16,6 +16,7 @@ __all__ = [
     "check_several",
     "check_temperature",
     "check_top_k",
+    "plan",
     "settings_table",
 ]
 
@@ -60,6 +61,39 @@ def settings_table(
     if all(isinstance(column, float) for column in columns):
         return np.array([columns])
     return np.column_stack(np.broadcast_arrays(*columns))
+
+
+def plan(
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = 0,
+    top_p: float = 1.0,
+    min_p: float = 0.0,
+    temperature_last: bool = False,
+) -> bytes:
+    """Make one thing of the settings of a row, for the functions of `thermonucleus.kernel.cython_api` that take a plan.
+
+    Parameters
+    ----------
+    temperature, top_k, top_p, min_p, temperature_last : number
+        As in `thermonucleus.sample`.
+
+    Returns
+    -------
+    bytes
+        For this version and this kind of machine alone.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a setting has the wrong type or range; the message names it and its value.
+
+    Examples
+    --------
+    >>> plan(top_p=0.95) == plan(top_p=0.95, top_k=None)
+    True
+    """
+    return settings_table(temperature, top_k, top_p, min_p, temperature_last).tobytes()
 
 
 def check_temperature(value: ArrayLike, rows: int | None = None, *, name: str = "temperature") -> Column:

@@ -1,6 +1,7 @@
 """The kernel for other compiled code, at the instruction level that was picked when this was imported."""
 
 from libc.math cimport isfinite
+from libc.string cimport memcpy
 
 from thermonucleus.kernel.bridge cimport Kernel, draw_token_type, fill_row_type, read_row_type
 from thermonucleus.kernel.row cimport Reading, Settings, lone_bytes, scratch_behind
@@ -17,24 +18,50 @@ cdef size_t workspace_bytes(Py_ssize_t size) noexcept nogil:
     return lone_bytes(size)
 
 
+cdef Py_ssize_t sample_planned(
+    const float* row, Py_ssize_t size, const char* plan, double u, void* workspace
+) noexcept nogil:
+    cdef Settings settings
+    memcpy(&settings, plan, sizeof(Settings))
+    return sample(row, size, &settings, u, workspace)
+
+
+cdef int fill_planned(const float* row, Py_ssize_t size, const char* plan, float* out, void* workspace) noexcept nogil:
+    cdef Settings settings
+    memcpy(&settings, plan, sizeof(Settings))
+    return fill(row, size, &settings, out, workspace)
+
+
 cdef Py_ssize_t sample_row(
     const float* row, Py_ssize_t size, double temperature, Py_ssize_t top_k, double top_p, double min_p, double u, void* workspace
 ) noexcept nogil:
     cdef Settings settings = Settings(temperature, top_k, top_p, min_p, 0.0)
-    cdef Reading reading
-    cdef double* running = <double*> workspace
-    if not (0.0 <= u < 1.0):
-        return BAD_ARGUMENT
-    cdef int status = read(row, size, &settings, workspace, &reading, NULL)
-    return draw_token(row, size, &reading, running, u) if status == SOUND else status
+    return sample(row, size, &settings, u, workspace)
 
 
 cdef int fill_probabilities(
     const float* row, Py_ssize_t size, double temperature, Py_ssize_t top_k, double top_p, double min_p, float* out, void* workspace
 ) noexcept nogil:
     cdef Settings settings = Settings(temperature, top_k, top_p, min_p, 0.0)
+    return fill(row, size, &settings, out, workspace)
+
+
+cdef Py_ssize_t sample(const float* row, Py_ssize_t size, const Settings* settings, double u, void* workspace) noexcept nogil:
     cdef Reading reading
-    cdef int status = read(row, size, &settings, workspace, &reading, out)
+    cdef double* running = <double*> workspace
+    cdef Py_ssize_t token
+    if not (0.0 <= u < 1.0):
+        return BAD_ARGUMENT
+    cdef int status = read(row, size, settings, workspace, &reading, NULL)
+    if status != SOUND:
+        return status
+    token = draw_token(row, size, &reading, running, u)
+    return token if token >= 0 else CHANGED_ROW
+
+
+cdef int fill(const float* row, Py_ssize_t size, const Settings* settings, float* out, void* workspace) noexcept nogil:
+    cdef Reading reading
+    cdef int status = read(row, size, settings, workspace, &reading, out)
     if status == SOUND:
         fill_row(row, size, &reading, out)
     return status

@@ -6,6 +6,32 @@
 from libc.math cimport NAN
 from libc.stdint cimport int64_t
 
+from thermonucleus.kernel.check cimport CHECK
+
+cdef extern from *:
+    """
+    /* With the address sanitizer, the arrays of a row's working memory lie apart, and what lies between them must not be touched. */
+    #if defined(__has_feature)
+    #if __has_feature(address_sanitizer)
+    #define THERMONUCLEUS_GUARDS_GAPS
+    #endif
+    #endif
+    #if defined(__SANITIZE_ADDRESS__) || defined(THERMONUCLEUS_GUARDS_GAPS)
+    #include <sanitizer/asan_interface.h>
+    #define THERMONUCLEUS_GAP 64
+    #define THERMONUCLEUS_GUARD_GAP(start) ASAN_POISON_MEMORY_REGION(start, THERMONUCLEUS_GAP)
+    #define THERMONUCLEUS_CLEAR_GAPS(start, size) ASAN_UNPOISON_MEMORY_REGION(start, size)
+    #else
+    #define THERMONUCLEUS_GAP 0
+    #define THERMONUCLEUS_GUARD_GAP(start) ((void) (start))
+    #define THERMONUCLEUS_CLEAR_GAPS(start, size) ((void) (start))
+    #endif
+    """
+    cdef enum:
+        GAP "THERMONUCLEUS_GAP"
+    void guard_gap "THERMONUCLEUS_GUARD_GAP"(char* start) noexcept nogil
+    void clear_gaps "THERMONUCLEUS_CLEAR_GAPS"(void* start, size_t size) noexcept nogil
+
 cdef extern from *:
     """
     #define THERMONUCLEUS_LANES 16
@@ -154,6 +180,7 @@ cdef inline size_t scratch_bytes(Py_ssize_t size) noexcept nogil:
     return (
         short_room(size) * (sizeof(double) + sizeof(int64_t) + sizeof(float))
         + (2 * sample_room(size) + group_count(size) + chunk_count(size)) * sizeof(float)
+        + 7 * GAP
     )
 
 
@@ -175,14 +202,25 @@ cdef inline Scratch carve(void* memory, Py_ssize_t size, double* sums) noexcept 
     """Lay out `scratch_bytes(size)` bytes, and the row's room for running sums, which are worked out in place."""
     cdef Scratch scratch
     cdef Py_ssize_t room = short_room(size)
-    scratch.weights = <double*> memory
-    scratch.ids = <int64_t*> (scratch.weights + room)
-    scratch.values = <float*> (scratch.ids + room)
+    cdef char* free = <char*> memory
+    clear_gaps(memory, scratch_bytes(size))
+    scratch.weights = <double*> place(&free, room * sizeof(double))
+    scratch.ids = <int64_t*> place(&free, room * sizeof(int64_t))
+    scratch.values = <float*> place(&free, room * sizeof(float))
     scratch.sample.size = scratch.sample.certain = 0
     scratch.sample.share = 0.0
-    scratch.sample.values = scratch.values + room
-    scratch.sample.weights = scratch.sample.values + sample_room(size)
-    scratch.groups = scratch.sample.weights + sample_room(size)
-    scratch.maxima = scratch.groups + group_count(size)
+    scratch.sample.values = <float*> place(&free, sample_room(size) * sizeof(float))
+    scratch.sample.weights = <float*> place(&free, sample_room(size) * sizeof(float))
+    scratch.groups = <float*> place(&free, group_count(size) * sizeof(float))
+    scratch.maxima = <float*> place(&free, chunk_count(size) * sizeof(float))
     scratch.sums = sums
+    CHECK(<size_t> (free - <char*> memory) == scratch_bytes(size))
     return scratch
+
+
+cdef inline void* place(char** free, size_t size) noexcept nogil:
+    """Take so many bytes off what is free, and a gap behind them."""
+    cdef char* taken = free[0]
+    guard_gap(taken + size)
+    free[0] = taken + size + GAP
+    return taken
