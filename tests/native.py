@@ -16,5 +16,7 @@ def load_c(name: str, folder: Path) -> ctypes.PyDLL:
         pytest.fail("a C compiler is needed for what Python has no function for: the library itself was built with one")
     built = folder / f"{name}.so"
     source = Path(__file__).with_name(f"{name}.c")
-    subprocess.run([compiler, "-shared", "-fPIC", f"-I{sysconfig.get_path('include')}", source, "-o", built], check=True, timeout=60)
+    subprocess.run(
+        [compiler, "-shared", "-fPIC", f"-I{sysconfig.get_path('include')}", source, "-o", built], check=True, timeout=60
+    )
     return ctypes.PyDLL(str(built))

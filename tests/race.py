@@ -1,8 +1,8 @@
 """Logits that another thread writes to, during every call: python tests/race.py [--seconds N] [--seed N].
 
-Whatever it does, a call returns tokens of the vocabulary, or raises ValueError (the row could not be sampled from when it was read) or
-RuntimeError (it had changed when the token was drawn). The rows lie between pages that must not be touched; run it with the address
-sanitizer (tests/sanitized.py does) to guard all other memory too.
+Whatever it does, a call returns tokens of the vocabulary, or raises ValueError (the row could not be sampled from when it was read)
+or RuntimeError (it had changed when the token was drawn). The rows lie between pages that must not be touched; run it with the
+address sanitizer (tests/sanitized.py does) to guard all other memory too.
 """
 
 import argparse

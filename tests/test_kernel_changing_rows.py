@@ -16,7 +16,9 @@ from thermonucleus.logits import explain_fault
 from thermonucleus.settings import settings_table
 
 RACE = Path(__file__).with_name("race.py")
-MESSAGE = r"^logits changed while they were being read: row {} no longer has a token to draw\. Nothing may write to them during a call"
+MESSAGE = (
+    r"^logits changed while they were being read: row {} no longer has a token to draw\. Nothing may write to them during a call"
+)
 
 NOTHING_LEFT: dict[str, Callable[[Any], None]] = {
     "all below the cutoff": lambda row: row.fill(-1e30),

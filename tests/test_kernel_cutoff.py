@@ -98,15 +98,15 @@ def test_a_tail_weighed_crudely_decides_nothing_that_it_could_get_wrong(fraction
             assert kept == np.count_nonzero(reference.probabilities(row, top_p=top_p)), (part, last)
 
 
-# Where an approximate weight is the farthest from what it stands for: the exponent of the tail is whole, whole but for what is rounded
-# down or up to it (13 bits behind the point), or 1 / ln 2 - 1 = 0.4427 above a whole number.
+# Where an approximate weight is the farthest from what it stands for: the exponent of the tail is whole, whole but for what is
+# rounded down or up to it (13 bits behind the point), or 1 / ln 2 - 1 = 0.4427 above a whole number.
 @pytest.mark.parametrize("above", [0.0, 0.98 * 2.0**-14, -0.98 * 2.0**-14, 1 / np.log(2) - 1])
 @pytest.mark.parametrize(("count", "below"), [(20_000, 16), (20_000, 18), (100_000, 20), (600_000, 23)])
 @pytest.mark.usefixtures("level")
 def test_no_tail_is_farther_from_its_approximate_sum_than_the_search_allows_for(above: float, count: int, below: int) -> None:
-    # Ten tokens and a tail of one exponent. The mass that is to be reached lies beyond the last token of the nucleus, or falls short of
-    # it, by a few millionths of the tail's: less than by which the tail would have to be mistaken, were the error of its sum stated too
-    # small by 2e-4 of itself. (It was, by that: 3.07% in place of 3.08%.)
+    # Ten tokens and a tail of one exponent. The mass that is to be reached lies beyond the last token of the nucleus, or falls
+    # short of it, by a few millionths of the tail's: less than by which the tail would have to be mistaken, were the error of its
+    # sum stated too small by 2e-4 of itself. (It was, by that: 3.07% in place of 3.08%.)
     head = 15 - np.log(np.arange(1, 11))
     tail = (np.round(head[0] * np.log2(np.e)) - below + above) * np.log(2)
     row = np.random.default_rng(0).permutation(np.concatenate([head, np.full(count, tail)])).astype(np.float32)

@@ -1,4 +1,5 @@
-"""A thread whose processor flushes subnormals to zero, or rounds upward, as some libraries set it: the same bits, and no endless search."""
+"""A thread whose processor flushes subnormals to zero, or rounds upward, as some libraries set it: the same bits, and no endless
+search."""
 
 import ctypes
 

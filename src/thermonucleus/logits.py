@@ -65,9 +65,10 @@ def is_sound(rows: Rows) -> NDArray[np.bool_]:
 
 
 def _to_float32(array: NDArray[np.generic]) -> Rows:
+    rows: Rows = np.empty(array.shape, np.float32)
     if array.ndim == 1:
-        return _converted(array[np.newaxis])[0]
-    rows = np.empty(array.shape, np.float32)
+        rows[:] = _converted(array[np.newaxis])
+        return rows
     # Some rows at a time: Ctrl-C need not wait for all of them, and what is worked out on the way stays in the cache.
     step = max(AT_A_TIME // array.shape[1], 1)
     for start in range(0, len(array), step):

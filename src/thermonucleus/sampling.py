@@ -75,8 +75,8 @@ def sample(
     TypeError
         If an argument is of the wrong type.
     RuntimeError
-        If logits that another thread or process wrote to during the call left no token to draw. Nothing may write to them then: a call
-        that is not told of it gives some tokens of the vocabulary, which mean nothing. (No memory but theirs is read or written.)
+        If no token was left to draw in a row that another thread or process wrote to during the call, which nothing may do. Where
+        a token is left, it is one of the vocabulary and means nothing; no memory is touched that was not given.
 
     See Also
     --------

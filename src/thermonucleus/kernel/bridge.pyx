@@ -36,9 +36,9 @@ cdef class Kernel:
 cdef class Rows:
     """A batch on its way through the kernel: first `read`, every row of it, then `draw` or `fill`.
 
-    The two steps are apart so that no random number is drawn before all rows are known to be sound. Each takes a range of rows,
-    and ranges may run in several threads at once: a row's results depend on nothing but the row, its settings and its u. Ctrl-C ends
-    a step in the main thread with KeyboardInterrupt, and `stop` ends it in the others.
+    The two steps are apart so that no random number is drawn before all rows are known to be sound. Each takes a range of rows, and
+    ranges may run in several threads at once: a row's results depend on nothing but the row, its settings and its u. Ctrl-C ends a
+    step in the main thread with KeyboardInterrupt, and `stop` ends it in the others.
     """
 
     cdef Kernel kernel

@@ -1,16 +1,16 @@
 """Approximate weights, to 3% (crude) or to 0.013% (fine), for what lies so far below the cutoff that it hardly counts.
 
-A row's chunks are added up in the same MANY lanes. The errors, for a scale with |N| < 512 (`approximations_hold`): a logit x that is not
-raised to the floor has N - 189 <= x s <= N + 0.5, so |x s| < 701.
+A row's chunks are added up in the same MANY lanes. The errors, for a scale with |N| < 512 (`approximations_hold`): a logit x that
+is not raised to the floor has N - 189 <= x s <= N + 0.5, so |x s| < 701.
 
-z = x s      `high` is within 2**-24 of s relatively, and the product is rounded by up to 2**-15 (512 <= |z| < 1024): z is off by up to
-             701 * 2**-24 + 2**-15 = 7.3e-5, a weight by 7.3e-5 ln 2 < 5.1e-5 of itself.
-crude        `magic` is exact, and adding it rounds to 13 bits behind the point: 2**-14 more, 9.3e-5 of a weight in all. 1 + r in place of
-             2**r is too much by up to 6.1476%, at r = 1/ln 2 - 1 = 0.4427, and never too little (Schraudolph 1999, "A Fast, Compact
-             Approximation of the Exponential Function").
-fine         the polynomial is within 7.8e-5, so a weight is within 1.3e-4 of itself; rounding its steps is below 1e-6.
-adding       a float goes through two additions in its chunk, one for each of at most 2**20 / CHUNK = 2048 chunks and one in `halve`, each
-             within 2**-24 of its result, all of them positive: 2051 * 2**-24 < 1.23e-4 of the sum.
+z = x s     `high` is within 2**-24 of s relatively, and the product is rounded by up to 2**-15 (512 <= |z| < 1024): z is off by up
+            to 701 * 2**-24 + 2**-15 = 7.3e-5, a weight by 7.3e-5 ln 2 < 5.1e-5 of itself.
+crude       `magic` is exact, and adding it rounds to 13 bits behind the point: 2**-14 more, 9.3e-5 of a weight in all. 1 + r in
+            place of 2**r is too much by up to 6.1476%, at r = 1/ln 2 - 1 = 0.4427, and never too little (Schraudolph 1999, "A Fast,
+            Compact Approximation of the Exponential Function").
+fine        the polynomial is within 7.8e-5, so a weight is within 1.3e-4 of itself; rounding its steps is below 1e-6.
+adding      a float goes through two additions in its chunk, one for each of at most 2**20 / CHUNK = 2048 chunks and one in `halve`,
+            each within 2**-24 of its result, all of them positive: 2051 * 2**-24 < 1.23e-4 of the sum.
 """
 
 from libc.math cimport fabs

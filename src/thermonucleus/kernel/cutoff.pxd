@@ -79,9 +79,9 @@ cdef inline float short_top_p_cutoff(
     cdef Quantile found
     widened_weights(row.values, row.size, scale, scratch.weights)
     found = short_quantile(row, maximum, scale, top_p, floor, scratch.weights, &target)
-    # Let f = top_p - ROUNDING and T the weight of all. By how much `above` exceeds f T is (1 - f) above - f below, which is off by up to
-    # 1.2e-7 ((1 - f) above + f below), the error of weights in float32 (see `weight`). Where above = f T + d that is
-    # 1.2e-7 (2 (1 - f) f T + (1 - 2 f) d). So d > 0 and d < 0 are told apart where |d| > 1.2e-7 * 2 (1 - f) f T / (1 - 1.2e-7); f T is
+    # Let f = top_p - ROUNDING and T the weight of all. By how much `above` exceeds f T is (1 - f) above - f below, which is off by
+    # up to 1.2e-7 ((1 - f) above + f below), the error of weights in float32 (see `weight`). Where above = f T + d that is 1.2e-7
+    # (2 (1 - f) f T + (1 - 2 f) d). So d > 0 and d < 0 are told apart where |d| > 1.2e-7 * 2 (1 - f) f T / (1 - 1.2e-7); f T is
     # `target`, itself within 1.2e-7. Rounded up.
     error = 1.3e-7 * 2.0 * (1.0 - top_p + ROUNDING) * target
     if found.above - target <= error or target - found.before <= error:

@@ -2,8 +2,8 @@
 
 All of them may run in any number of threads at once, each with a workspace of its own. Rows are contiguous float32 of `size`
 logits, 1 or more, and are only read; nothing may write to them during a call. Settings and u mean what they mean in
-`thermonucleus.sample`; top_k 0 keeps all. A plan is all settings in one: bytes that the Python function `thermonucleus.settings.plan`
-has made of the keywords that `thermonucleus.sample` takes, once and for any number of calls.
+`thermonucleus.sample`; top_k 0 keeps all. A plan is all settings in one: bytes that the Python function
+`thermonucleus.settings.plan` has made of the keywords that `thermonucleus.sample` takes, once and for any number of calls.
 """
 
 cdef enum:

@@ -1,8 +1,8 @@
 """The floating-point mode of the thread: the usual one while the kernel works, whatever the caller has set.
 
-Some libraries have the processor flush subnormal numbers to zero, in every thread that starts later (`torch.set_flush_denormal`; any
-module that gcc below 13 has linked with -ffast-math). Bits would differ then, and floats that are not equal would compare as equal,
-which the searches rely on not to happen: they would never end.
+Some libraries have the processor flush subnormal numbers to zero (`torch.set_flush_denormal`; any module that gcc below 13 has
+linked with -ffast-math, in the thread that loads it and in those that it starts). Bits would differ then, and floats that are not
+equal would compare as equal, which the searches rely on not to happen: they would never end.
 """
 
 cdef extern from *:
@@ -33,8 +33,8 @@ cdef extern from *:
     #define THERMONUCLEUS_GET_MODE() 0
     #define THERMONUCLEUS_SET_MODE(mode) ((void) (mode))
     #endif
-    /* Compilers do not know that arithmetic depends on the mode. What the kernel computes with it loads from memory and what it finds it
-       stores there, and that none may move across these. */
+    /* Compilers do not know that arithmetic depends on the mode. But what the kernel computes with comes from memory, and what it
+       finds out goes there; and no access to memory may move across these. */
     #if defined(__GNUC__) || defined(__clang__)
     #define THERMONUCLEUS_KEEP_ORDER() __asm__ volatile("" : : : "memory")
     #else

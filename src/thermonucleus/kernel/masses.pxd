@@ -10,9 +10,9 @@ from thermonucleus.kernel.exp2 cimport weight_or_doubt
 from thermonucleus.kernel.precise cimport sum_lanes
 from thermonucleus.kernel.row cimport LANES, MANY, Scale
 
-# How well a chunk's sum holds. A lane adds four floats, one of each quarter of the chunk, by pairs, and `halve` adds two lanes: each
-# float goes through three additions, each within 2**-24 of its result, and all are positive. So the sum is within 3 * 2**-24 < 1.8e-7
-# of what was added; what follows is added in float64.
+# How well a chunk's sum holds. A lane adds four floats, one of each quarter of the chunk, by pairs, and `halve` adds two lanes:
+# each float goes through three additions, each within 2**-24 of its result, and all are positive. So the sum is within 3 * 2**-24 <
+# 1.8e-7 of what was added; what follows is added in float64.
 
 cdef struct Sides:
     double below

@@ -10,7 +10,7 @@ from thermonucleus.kernel.check cimport CHECK
 
 cdef extern from *:
     """
-    /* With the address sanitizer, the arrays of a row's working memory lie apart, and what lies between them must not be touched. */
+    /* With the address sanitizer, the arrays of a row's working memory lie apart, and the gaps between them must not be touched. */
     #if defined(__has_feature)
     #if __has_feature(address_sanitizer)
     #define THERMONUCLEUS_GUARDS_GAPS
@@ -57,8 +57,11 @@ cdef extern from *:
     #if THERMONUCLEUS_MANY != 4 * THERMONUCLEUS_WAYS
     #error "`summarize_chunk` compares four floats of a group at once, and `halve` makes 2 LANES lanes of MANY"
     #endif
-    #if THERMONUCLEUS_SAMPLE % THERMONUCLEUS_MANY || THERMONUCLEUS_SHORT % THERMONUCLEUS_CHUNK || THERMONUCLEUS_BRIEF % THERMONUCLEUS_CHUNK
-    #error "samples are summed in MANY lanes; what is short or brief is whole chunks"
+    #if THERMONUCLEUS_SAMPLE % THERMONUCLEUS_MANY
+    #error "samples are summed in MANY lanes"
+    #endif
+    #if THERMONUCLEUS_SHORT % THERMONUCLEUS_CHUNK || THERMONUCLEUS_BRIEF % THERMONUCLEUS_CHUNK
+    #error "what is short or brief is whole chunks"
     #endif
     #if THERMONUCLEUS_CHUNK != 512 || THERMONUCLEUS_MANY != 128 || THERMONUCLEUS_WAYS != 32
     #error "loops spell CHUNK as 512, MANY as 128 and WAYS as 32, for Cython needs a literal to know which way a loop runs"

@@ -47,7 +47,7 @@ cdef api void fill_row(const float* row, Py_ssize_t size, const Reading* reading
 cdef bint read(
     const float* row, Py_ssize_t size, const Settings* settings, void* memory, Reading* reading, double* running, float* weights
 ) noexcept nogil:
-    """Summary and cutoff. False if the row cannot be sampled from: NaN, +inf, or nothing but -inf; or if it no longer is what it was.
+    """Summary and cutoff. False if the row cannot be sampled from (NaN, +inf, nothing but -inf), or is no longer what it was.
 
     The row is read several times. Whatever another thread writes to it meanwhile, no index and no number of tokens that is used to
     write or to read somewhere else is taken from it unchecked; but what is read from it then means nothing.
@@ -86,4 +86,3 @@ cdef bint read(
     # What is below float32's smallest number is not kept either: probability 0, never drawn.
     reading.cutoff = max(reading.cutoff, <float> logit_of(mass * SMALLEST, &reading.scale))
     return True
-

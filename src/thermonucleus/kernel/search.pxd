@@ -20,9 +20,9 @@ cdef extern from *:
        SINGLE  1.2e-7 of a weight (see `weight`) and 1.8e-7 of adding a chunk (see masses.pxd): 3.0e-7.
        DOUBLE  what is kept is by definition what float64 says.
 
-       And the weight that may be left out, as a part of 2**63, which is less than the row's largest weight, 2**63.5 or more. Chosen:
-       well below the error of a sum that matters. A chunk is left out where all of its V or fewer tokens lie below
-       `negligible_logit`; being rounded to a float does not make that bound too high, for no float lies between it and the bound. */
+       And the weight that may be left out, as a part of 2**63, which is less than the row's largest weight, 2**63.5 or more.
+       Chosen: well below the error of a sum that matters. A chunk is left out where all of its tokens lie below
+       `negligible_logit`; that bound may be rounded to a float, for no float lies between the two. */
     static const double thermonucleus_error[] = {0.0301, 3e-4, 3.2e-7, 0.0};
     static const double thermonucleus_left_out[] = {0x1p-20, 0x1p-22, 0x1p-29, 0.0};
     """

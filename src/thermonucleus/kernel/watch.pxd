@@ -1,7 +1,7 @@
 """A watch over long loops that have given up the GIL: Ctrl-C ends them within some 30 ms.
 
-Python looks for signals only where it has the GIL, and to get it may take 5 ms where other threads want it too. So a loop looks at a
-clock every few microseconds, and asks for the GIL only every PERIOD.
+Python looks for signals only where it has the GIL, and to get it may take 5 ms where other threads want it too. So a loop looks at
+a clock every few microseconds, and asks for the GIL only every PERIOD.
 """
 
 from cpython.exc cimport PyErr_CheckSignals
