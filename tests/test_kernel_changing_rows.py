@@ -93,7 +93,7 @@ def test_a_greedy_token_is_the_one_that_was_the_largest_when_the_row_was_read() 
 @pytest.mark.parametrize("level", tn.targets())
 def test_calls_live_through_a_thread_that_writes_all_the_time(level: str) -> None:
     # A process of its own: before loops were bounded, it died within seconds.
-    command = [sys.executable, str(RACE), "--seconds", "4"]
+    command = [sys.executable, str(RACE), "--seconds", "2"]
     done = subprocess.run(command, env={"THERMONUCLEUS_TARGET": level}, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "calls on rows that change" in done.stdout

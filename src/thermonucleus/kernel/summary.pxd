@@ -16,11 +16,14 @@ cdef extern from *:
        function is not inlined; noinline is not for functions that Cython declares inline, as it does all of a .pxd, but a call
        through a volatile pointer is none that a compiler can inline. */
     #if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
+    #define THERMONUCLEUS_IS_NARROW 1
     #define THERMONUCLEUS_NARROW __attribute__((target("prefer-vector-width=256"))) void
     #else
+    #define THERMONUCLEUS_IS_NARROW 0
     #define THERMONUCLEUS_NARROW void
     #endif
     """
+    const bint IS_NARROW "THERMONUCLEUS_IS_NARROW"
     ctypedef void narrow_void "THERMONUCLEUS_NARROW"
 
 ctypedef void (*summarizer)(View*, Py_ssize_t, int*) noexcept nogil
@@ -31,10 +34,12 @@ cdef inline bint summarize(View* row, float* maximum) noexcept nogil:
     cdef int sound[WAYS]
     cdef Py_ssize_t chunk, way, whole = row.size // CHUNK
     cdef float highest = -INFINITY
-    cdef volatile summarizer summarize_whole = <summarizer> summarize_chunks
     for way in range(WAYS):
         sound[way] = 1
-    summarize_whole(row, whole, sound)
+    if IS_NARROW:
+        summarize_narrowly(row, whole, sound)
+    else:
+        summarize_chunks(row, whole, sound)
     if whole < chunk_count(row.size):
         summarize_rest(row.values + whole * CHUNK, row.size - whole * CHUNK, row.groups + whole * WAYS, sound)
     for chunk in range(chunk_count(row.size)):
@@ -44,6 +49,11 @@ cdef inline bint summarize(View* row, float* maximum) noexcept nogil:
         sound[0] &= sound[way]
     maximum[0] = highest
     return sound[0] and -INFINITY < highest < INFINITY
+
+
+cdef inline void summarize_narrowly(View* row, Py_ssize_t count, int* sound) noexcept nogil:
+    cdef volatile summarizer narrow = <summarizer> summarize_chunks
+    narrow(row, count, sound)
 
 
 cdef inline float larger(float a, float b) noexcept nogil:
