@@ -20,7 +20,7 @@ import thermonucleus as tn
 
 Rows = NDArray[np.float32]
 
-# Around every boundary where another way to search begins: see kernel/row.pxd.
+# Around every boundary where another way to search begins: see kernel/row/types.pxd.
 SIZES = [1, 5, 17, 511, 513, 1000, 1024, 1025, 4000, 8192, 8193, 20_000, 128_256]
 LOGITS = 1 << 18
 

@@ -12,7 +12,7 @@ import thermonucleus
 MODULES = ["thermonucleus"] + [
     module.name
     for module in pkgutil.walk_packages(thermonucleus.__path__, "thermonucleus.")
-    if not module.name.endswith("__main__") and ".rows_" not in module.name
+    if not module.name.endswith("__main__") and ".row_kernel_" not in module.name
 ]
 BACKENDS = {"transformers": ["torch", "transformers"], "llama_cpp": ["llama_cpp"], "onnxruntime": ["onnxruntime", "onnx"]}
 """What the examples of a backend take; the gate runs them with all of it."""

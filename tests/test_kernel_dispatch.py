@@ -90,15 +90,15 @@ def disassembly(name: str) -> str:
     return subprocess.run([objdump, "-d", path], capture_output=True, text=True, check=True, timeout=120).stdout
 
 
-@pytest.mark.parametrize("name", ["cpu", "bridge", "cython_api", "rows_generic"])
+@pytest.mark.parametrize("name", ["cpu", "bridge", "cython_api", "row_kernel_generic"])
 def test_modules_that_every_processor_loads_hold_baseline_instructions_only(name: str) -> None:
     assert re.search(r"%[yz]mm", disassembly(name)) is None
 
 
 @pytest.mark.skipif("x86_64_v4" not in tn.targets(), reason="no AVX-512 on this processor")
 def test_the_levels_use_the_registers_they_are_named_for() -> None:
-    assert "%zmm" in disassembly("rows_x86_64_v4")
-    v3 = disassembly("rows_x86_64_v3")
+    assert "%zmm" in disassembly("row_kernel_x86_64_v4")
+    v3 = disassembly("row_kernel_x86_64_v3")
     assert "%ymm" in v3
     assert "%zmm" not in v3
 

@@ -1,4 +1,4 @@
-"""Weights against float64: the error that exp2.pxd states, over the whole range."""
+"""Weights against float64: the error that weights/single.pxd states, over the whole range."""
 
 import numpy as np
 import pytest

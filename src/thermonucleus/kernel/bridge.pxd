@@ -1,6 +1,6 @@
-"""The functions of one build of `rows`, as a class that other modules of the kernel can take them from."""
+"""The functions of one build of `row_kernel`, as a class that other modules of the kernel can take them from."""
 
-from thermonucleus.kernel.row cimport Reading, Settings
+from thermonucleus.kernel.row.types cimport Reading, Settings
 
 ctypedef bint (*read_row_type)(
     const float*, Py_ssize_t, const Settings*, void*, Reading*, double*, float*

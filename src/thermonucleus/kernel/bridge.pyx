@@ -7,11 +7,15 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 
-from thermonucleus.kernel.row cimport BRIEF, CHUNK, Reading, Settings, chunk_count, lone_bytes, scratch_behind, scratch_bytes
+from thermonucleus.kernel.draw.fill cimport fill
+from thermonucleus.kernel.draw.token cimport draw
+from thermonucleus.kernel.row.memory cimport lone_bytes, scratch_behind, scratch_bytes
+from thermonucleus.kernel.row.source cimport chunk_count
+from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, Reading, Settings
 from thermonucleus.kernel.watch cimport Watch, attend, begin
 
-cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_Reading"
-cdef bytes SETTINGS = b"struct __pyx_t_13thermonucleus_6kernel_3row_Settings"
+cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Reading"
+cdef bytes SETTINGS = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Settings"
 cdef bytes READ_ROW = b"int (float const *, Py_ssize_t, " + SETTINGS + b" const *, void *, " + READING + b" *, double *, float *)"
 cdef bytes DRAW_TOKEN = b"Py_ssize_t (float const *, Py_ssize_t, " + READING + b" const *, double const *, double)"
 cdef bytes FILL_ROW = b"void (float const *, Py_ssize_t, " + READING + b" const *, float *)"
@@ -19,7 +23,7 @@ cdef bytes FILL_ROW = b"void (float const *, Py_ssize_t, " + READING + b" const 
 
 @cython.final
 cdef class Kernel:
-    """The functions of one build of `rows`. A build with other signatures is refused with a ValueError."""
+    """The functions of one build of `row_kernel`. A build with other signatures is refused with a ValueError."""
 
     def __cinit__(self, str target not None, module):
         capi = module.__pyx_capi__

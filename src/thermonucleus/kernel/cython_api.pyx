@@ -4,7 +4,8 @@ from libc.math cimport isfinite
 from libc.string cimport memcpy
 
 from thermonucleus.kernel.bridge cimport Kernel, draw_token_type, fill_row_type, read_row_type
-from thermonucleus.kernel.row cimport Reading, Settings, lone_bytes, scratch_behind
+from thermonucleus.kernel.row.memory cimport lone_bytes, scratch_behind
+from thermonucleus.kernel.row.types cimport Reading, Settings
 
 from thermonucleus.kernel.dispatch import active
 

@@ -49,7 +49,7 @@ def kernel(level: str) -> Kernel:
 
 
 def _module(level: str) -> str:
-    return f"thermonucleus.kernel.rows_{level}"
+    return f"thermonucleus.kernel.row_kernel_{level}"
 
 
 def active() -> Kernel:

@@ -5,11 +5,13 @@ from libc.math cimport INFINITY, sqrt
 from libc.stdint cimport uint64_t
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.exp2 cimport chunk_weights
-from thermonucleus.kernel.floats cimport next_up
-from thermonucleus.kernel.masses cimport fold
-from thermonucleus.kernel.quantile cimport count_above, guess
-from thermonucleus.kernel.row cimport BRIEF, CHUNK, LANES, MANY, SAMPLE, WAYS, Hint, Sample, Scale, View, chunk_count, sample_room
+from thermonucleus.kernel.row.memory cimport sample_room
+from thermonucleus.kernel.row.source cimport chunk_count
+from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, LANES, MANY, SAMPLE, WAYS, Hint, Sample, Scale, View
+from thermonucleus.kernel.search.short cimport count_above, guess
+from thermonucleus.kernel.weights.chunk_sums cimport fold
+from thermonucleus.kernel.weights.float_order cimport next_up
+from thermonucleus.kernel.weights.single cimport chunk_weights
 
 
 cdef inline void sample_maxima(Sample* sample, const View* row, float floor) noexcept nogil:

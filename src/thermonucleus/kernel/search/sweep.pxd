@@ -3,12 +3,13 @@
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.crude cimport add_crude_below, add_fine_below, crude_mass
-from thermonucleus.kernel.masses cimport Sides, fold, mass_outside
-from thermonucleus.kernel.precise cimport logit_of, precise_weights, sum_lanes, sum_precise
-from thermonucleus.kernel.quantile cimport count_above
-from thermonucleus.kernel.row cimport CHUNK, LANES, MANY, Scale, View, chunk_count, chunk_length, group_count, whole_chunk
-from thermonucleus.kernel.search cimport CRUDE, DOUBLE, LEFT_OUT, SINGLE, Search
+from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, group_count, whole_chunk
+from thermonucleus.kernel.row.types cimport CHUNK, LANES, MANY, Scale, View
+from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, LEFT_OUT, SINGLE, Search
+from thermonucleus.kernel.search.short cimport count_above
+from thermonucleus.kernel.weights.approximate cimport add_crude_below, add_fine_below, crude_mass
+from thermonucleus.kernel.weights.chunk_sums cimport Sides, fold, mass_outside
+from thermonucleus.kernel.weights.double cimport logit_of, precise_weights, sum_lanes, sum_precise
 
 
 cdef inline Sides sweep(Search* search, float low, float high) noexcept nogil:

@@ -4,7 +4,9 @@ from libc.math cimport INFINITY
 from libc.stdint cimport int32_t, uint32_t
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.row cimport CHUNK, NOTHING, SHORT, WAYS, Scratch, Sums, View, chunk_count, short_room, whole_chunk
+from thermonucleus.kernel.row.memory cimport Scratch, short_room
+from thermonucleus.kernel.row.source cimport chunk_count, whole_chunk
+from thermonucleus.kernel.row.types cimport CHUNK, NOTHING, SHORT, WAYS, Sums, View
 
 cdef union Power:
     float value

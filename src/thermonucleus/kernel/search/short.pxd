@@ -3,9 +3,9 @@
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.floats cimport between, next_up
-from thermonucleus.kernel.precise cimport sum_precise
-from thermonucleus.kernel.row cimport CHUNK, LANES
+from thermonucleus.kernel.row.types cimport CHUNK, LANES
+from thermonucleus.kernel.weights.double cimport sum_precise
+from thermonucleus.kernel.weights.float_order cimport midpoint_by_rank, next_up
 
 cdef struct Quantile:
     float value         # every x[i] below it weighs nothing in `above`, whether or not it is an x[i] itself
@@ -57,7 +57,7 @@ cdef inline float guess(float low, float high, double share, Py_ssize_t trip) no
         middle = <float> (high - share * (<double> high - low))
         if low < middle < high:
             return middle
-    return between(low, high)
+    return midpoint_by_rank(low, high)
 
 
 cdef inline Quantile descend(

@@ -3,8 +3,9 @@
 What lies above is counted (top-k) or weighed (top-p). The answer is kept in a bracket, low <= answer < high.
 """
 
-from thermonucleus.kernel.masses cimport Sides
-from thermonucleus.kernel.row cimport Hint, Scale, Scratch, View
+from thermonucleus.kernel.row.memory cimport Scratch
+from thermonucleus.kernel.row.types cimport Hint, Scale, View
+from thermonucleus.kernel.weights.chunk_sums cimport Sides
 
 # How tokens are weighed: each level is dearer than the one before, and makes smaller errors.
 cdef enum:
@@ -15,9 +16,9 @@ cdef extern from *:
     /* By how much what a sum of weights stands for may be off it, as a part of the sum: all bounds, rounded up.
 
        CRUDE   What a sum S stands for lies between S / (0.9710423 * 1.061476) and S / 0.9710423, that is, within 0.029822 S (see
-               `crude_mass`); 9.3e-5 for the rounding of weights and 1.23e-4 for adding (see crude.pxd) make it 0.03005.
-       FINE    1.3e-4 of a weight and 1.23e-4 of adding (see crude.pxd): 2.6e-4.
-       SINGLE  1.2e-7 of a weight (see `weight`) and 1.8e-7 of adding a chunk (see masses.pxd): 3.0e-7.
+               `crude_mass`); 9.3e-5 for the rounding of weights and 1.23e-4 for adding (see approximate.pxd) make it 0.03005.
+       FINE    1.3e-4 of a weight and 1.23e-4 of adding (see approximate.pxd): 2.6e-4.
+       SINGLE  1.2e-7 of a weight (see `weight`) and 1.8e-7 of adding a chunk (see chunk_sums.pxd): 3.0e-7.
        DOUBLE  what is kept is by definition what float64 says.
 
        And the weight that may be left out, as a part of 2**63, which is less than the row's largest weight, 2**63.5 or more.

@@ -16,7 +16,7 @@ cdef inline float next_up(float x) noexcept nogil:
     return word.value
 
 
-cdef inline float between(float low, float high) noexcept nogil:
+cdef inline float midpoint_by_rank(float low, float high) noexcept nogil:
     """The float halfway from low to high, counted in floats: halving 32 times reaches any float there is."""
     cdef Word word
     word.bits = flipped(<int32_t> ((<int64_t> rank(low) + rank(high)) >> 1))

@@ -8,13 +8,12 @@ the answer are copied out (`select`).
 from libc.math cimport INFINITY, fabs, sqrt
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.crude cimport approximations_hold
-from thermonucleus.kernel.exp2 cimport weight
-from thermonucleus.kernel.floats cimport between, next_up
-from thermonucleus.kernel.precise cimport logit_of, precise_weight, precise_weights, sum_precise
-from thermonucleus.kernel.quantile cimport Quantile, count_above, quantile
-from thermonucleus.kernel.row cimport SAMPLE, SHORT, Sample, chunk_count, group_count
-from thermonucleus.kernel.sample cimport (
+from thermonucleus.kernel.row.source cimport chunk_count, group_count
+from thermonucleus.kernel.row.types cimport SAMPLE, SHORT, Sample
+from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, ERROR, SINGLE, Search, error_of, lead
+from thermonucleus.kernel.search.candidates cimport take
+from thermonucleus.kernel.search.short cimport Quantile, count_above, quantile
+from thermonucleus.kernel.search.subsample cimport (
     sample_above,
     sample_bracket,
     sample_count,
@@ -25,9 +24,11 @@ from thermonucleus.kernel.sample cimport (
     sampling_error,
     weigh_sample,
 )
-from thermonucleus.kernel.search cimport CRUDE, DOUBLE, ERROR, SINGLE, Search, error_of, lead
-from thermonucleus.kernel.survivors cimport take
-from thermonucleus.kernel.sweep cimport sweep
+from thermonucleus.kernel.search.sweep cimport sweep
+from thermonucleus.kernel.weights.approximate cimport approximations_hold
+from thermonucleus.kernel.weights.double cimport logit_of, precise_weight, precise_weights, sum_precise
+from thermonucleus.kernel.weights.float_order cimport midpoint_by_rank, next_up
+from thermonucleus.kernel.weights.single cimport weight
 
 cdef enum:
     # Logits in the sample that decides whether a row has a head.
@@ -118,7 +119,7 @@ cdef inline float aim(Search* search, Py_ssize_t trip) noexcept nogil:
     cdef float pivot
     # Whatever a sample may miss, halving the bracket by rank ends the search.
     if trip % 3 == 2:
-        return between(search.low, search.high)
+        return midpoint_by_rank(search.low, search.high)
     if trip == 0:
         wanted = search.fraction
         sample.size = sample.certain = 0

@@ -6,7 +6,8 @@ One read of the row. Everything after it looks only where a maximum says that it
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.row cimport CHUNK, WAYS, View, chunk_count
+from thermonucleus.kernel.row.source cimport chunk_count
+from thermonucleus.kernel.row.types cimport CHUNK, WAYS, View
 
 
 cdef extern from *:

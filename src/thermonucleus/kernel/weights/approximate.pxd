@@ -15,9 +15,9 @@ adding      a float goes through two additions in its chunk, one for each of at 
 
 from libc.math cimport fabs
 
-from thermonucleus.kernel.exp2 cimport Single
-from thermonucleus.kernel.masses cimport fold
-from thermonucleus.kernel.row cimport MANY, Scale
+from thermonucleus.kernel.row.types cimport MANY, Scale
+from thermonucleus.kernel.weights.chunk_sums cimport fold
+from thermonucleus.kernel.weights.single cimport Single
 
 
 cdef inline bint approximations_hold(const Scale* scale, Py_ssize_t size) noexcept nogil:
@@ -64,7 +64,7 @@ cdef inline Single crude_power(float x, const Scale* scale, float magic) noexcep
 
 
 cdef inline float fine_below(float x, const Scale* scale, float pivot) noexcept nogil:
-    """As `weight_or_doubt` in exp2.pxd, without the fused steps, the low part of the slope and half of the polynomial."""
+    """As `weight_or_doubt` in single.pxd, without the fused steps, the low part of the slope and half of the polynomial."""
     cdef Single shifted, power
     cdef float z = (x if x > scale.floor else scale.floor) * scale.high
     cdef float r

@@ -10,8 +10,8 @@ from libc.float cimport FLT_MAX
 from libc.math cimport fabs, fmaf, rint
 from libc.stdint cimport uint32_t, uint64_t
 
-from thermonucleus.kernel.precise cimport Double
-from thermonucleus.kernel.row cimport CHUNK, Scale
+from thermonucleus.kernel.row.types cimport CHUNK, Scale
+from thermonucleus.kernel.weights.double cimport Double
 
 cdef extern from *:
     """

@@ -6,9 +6,9 @@ Every function here takes a whole chunk of CHUNK logits; NaN among them counts n
 from libc.math cimport INFINITY
 from libc.stdint cimport uint64_t
 
-from thermonucleus.kernel.exp2 cimport weight_or_doubt
-from thermonucleus.kernel.precise cimport sum_lanes
-from thermonucleus.kernel.row cimport LANES, MANY, Scale
+from thermonucleus.kernel.row.types cimport LANES, MANY, Scale
+from thermonucleus.kernel.weights.double cimport sum_lanes
+from thermonucleus.kernel.weights.single cimport weight_or_doubt
 
 # How well a chunk's sum holds. A lane adds four floats, one of each quarter of the chunk, by pairs, and `halve` adds two lanes:
 # each float goes through three additions, each within 2**-24 of its result, and all are positive. So the sum is within 3 * 2**-24 <
@@ -60,7 +60,7 @@ cdef inline uint64_t weigh_between(
 cdef inline float weight_between(
     float x, const Scale* scale, float low, float high, bint careful, uint64_t* doubt
 ) noexcept nogil:
-    return between(weight_or_doubt(x, scale, careful, doubt), x, low, high)
+    return weight_if_inside(weight_or_doubt(x, scale, careful, doubt), x, low, high)
 
 
 cdef inline double mass_outside(
@@ -94,13 +94,13 @@ cdef inline uint64_t weigh_outside(
         above[j] = (from_up(a, x[j], high) + from_up(b, x[j + 128], high)) + (
             from_up(c, x[j + 256], high) + from_up(d, x[j + 384], high)
         )
-        below[j] = (between(a, x[j], floor, low) + between(b, x[j + 128], floor, low)) + (
-            between(c, x[j + 256], floor, low) + between(d, x[j + 384], floor, low)
+        below[j] = (weight_if_inside(a, x[j], floor, low) + weight_if_inside(b, x[j + 128], floor, low)) + (
+            weight_if_inside(c, x[j + 256], floor, low) + weight_if_inside(d, x[j + 384], floor, low)
         )
     return doubt
 
 
-cdef inline float between(float w, float x, float low, float high) noexcept nogil:
+cdef inline float weight_if_inside(float w, float x, float low, float high) noexcept nogil:
     return w if (x >= low) & (x < high) else <float> 0.0
 
 

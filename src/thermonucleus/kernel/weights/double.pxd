@@ -3,7 +3,7 @@
 from libc.math cimport frexp
 from libc.stdint cimport uint64_t
 
-from thermonucleus.kernel.row cimport LANES, Scale
+from thermonucleus.kernel.row.types cimport LANES, Scale
 
 cdef union Double:
     double value

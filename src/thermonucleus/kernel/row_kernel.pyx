@@ -1,13 +1,17 @@
 """The rooms in their order. Pointers in, status out: this module is built once for each instruction level."""
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.cutoff cimport find_cutoff
-from thermonucleus.kernel.draw cimport draw, fill, sum_chunks, weigh_row
-from thermonucleus.kernel.exp2 cimport scale_for
+from thermonucleus.kernel.draw.fill cimport fill
+from thermonucleus.kernel.draw.running_sums cimport sum_chunks, weigh_row
+from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.float_mode cimport Mode, enter_usual_mode, leave_usual_mode
-from thermonucleus.kernel.precise cimport logit_of
-from thermonucleus.kernel.row cimport NOTHING, Reading, Scale, Scratch, Settings, View, carve, chunk_count
-from thermonucleus.kernel.summary cimport first_at, summarize
+from thermonucleus.kernel.row.memory cimport Scratch, carve
+from thermonucleus.kernel.row.source cimport chunk_count
+from thermonucleus.kernel.row.summary cimport first_at, summarize
+from thermonucleus.kernel.row.types cimport NOTHING, Reading, Scale, Settings, View
+from thermonucleus.kernel.stages.apply cimport find_cutoff
+from thermonucleus.kernel.weights.double cimport logit_of
+from thermonucleus.kernel.weights.single cimport scale_for
 
 cdef extern from *:
     """

@@ -1,0 +1,1 @@
+"""What is done with a row once its kept tokens are known: the token, the probabilities."""

@@ -1,0 +1,45 @@
+"""The probabilities of all tokens of a row."""
+
+from libc.stdint cimport uint64_t
+
+from thermonucleus.kernel.check cimport CHECK
+from thermonucleus.kernel.row.source cimport chunk_count, chunk_length
+from thermonucleus.kernel.row.types cimport CHUNK, Reading, Scale
+from thermonucleus.kernel.search.short cimport count_above
+from thermonucleus.kernel.weights.single cimport weight_or_doubt
+
+
+cdef inline void fill(const float* row, Py_ssize_t size, const Reading* reading, float* out) noexcept nogil:
+    """The probabilities that `draw` draws from."""
+    cdef Py_ssize_t chunk, i, start, n
+    cdef float share = reading.share
+    if reading.weighed:
+        # A weight below the reading's cutoff, which is not lower than the one it was kept for, times `share` rounds to 0.
+        for i in range(size):
+            CHECK(row[i] >= reading.cutoff or out[i] * share == 0.0)
+            out[i] *= share
+        return
+    for chunk in range(chunk_count(size)):
+        start = chunk * CHUNK
+        n = chunk_length(size, chunk)
+        if reading.greedy >= 0:
+            for i in range(start, start + n):
+                out[i] = i == reading.greedy
+        elif count_above(row + start, n, reading.cutoff) == 0:
+            for i in range(start, start + n):
+                out[i] = 0.0
+        elif fill_chunk(row + start, n, reading, False, out + start) >> 63:
+            fill_chunk(row + start, n, reading, True, out + start)
+
+
+cdef inline uint64_t fill_chunk(
+    const float* x, Py_ssize_t n, const Reading* reading, bint careful, float* out
+) noexcept nogil:
+    cdef Scale local = reading.scale
+    cdef float w, cutoff = reading.cutoff, share = reading.share
+    cdef uint64_t doubt = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        w = weight_or_doubt(x[i], &local, careful, &doubt)
+        out[i] = (w if x[i] >= cutoff else <float> 0.0) * share
+    return doubt

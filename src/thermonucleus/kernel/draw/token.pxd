@@ -1,0 +1,50 @@
+"""The draw: the token at which the running sum of the kept weights, in index order, exceeds u times their total."""
+
+from thermonucleus.kernel.check cimport CHECK
+from thermonucleus.kernel.row.source cimport chunk_count, chunk_length
+from thermonucleus.kernel.row.types cimport CHUNK, Reading
+from thermonucleus.kernel.weights.single cimport chunk_weights
+
+
+cdef inline Py_ssize_t draw(
+    const float* row, Py_ssize_t size, const Reading* reading, const double* running, double u
+) noexcept nogil:
+    """The first token, in index order, at which the running sum of the kept weights exceeds u times their total (inversion: Devroye
+    1986, II.2). It is at or above the cutoff and has a probability above 0.
+
+    -1 if there is none: only where another thread has written to the row since it was read.
+    """
+    cdef float w[CHUNK]
+    cdef Py_ssize_t chunks = chunk_count(size), chunk, start, i, token = -1
+    cdef double target, above
+    if reading.greedy >= 0:
+        return reading.greedy
+    target = u * running[chunks - 1]
+    chunk = first_above(running, chunks, target)
+    above = running[chunk - 1] if chunk > 0 else 0.0
+    # The chunk's sum was rounded in another order than this walk's: should the walk end below the target, its last token is
+    # the one. The loop goes on only past a chunk whose tokens all have probability 0, where u = 0 may point.
+    while token < 0 and chunk < chunks:
+        start = chunk * CHUNK
+        chunk_weights(row + start, chunk_length(size, chunk), &reading.scale, w)
+        for i in range(chunk_length(size, chunk)):
+            if row[start + i] >= reading.cutoff and w[i] * reading.share > 0.0:
+                token = start + i
+                above += w[i]
+                if above > target:
+                    break
+        chunk += 1
+    CHECK(0 <= token < size)
+    return token
+
+
+cdef inline Py_ssize_t first_above(const double* running, Py_ssize_t chunks, double target) noexcept nogil:
+    """Number of the first running sum that exceeds the target, by bisection."""
+    cdef Py_ssize_t low = 0, high = chunks - 1, middle
+    while low < high:
+        middle = (low + high) // 2
+        if running[middle] > target:
+            high = middle
+        else:
+            low = middle + 1
+    return low

@@ -1,0 +1,1 @@
+"""A row: its types, working memory, source and summary."""

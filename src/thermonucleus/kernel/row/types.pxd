@@ -1,0 +1,116 @@
+"""What the rooms of the kernel hand to each other, and the layout of a row that they all rely on."""
+
+from libc.stdint cimport int64_t
+
+
+cdef extern from *:
+    """
+    #define THERMONUCLEUS_LANES 16
+    #define THERMONUCLEUS_CHUNK 512
+    #define THERMONUCLEUS_WAYS 32
+    #define THERMONUCLEUS_MANY 128
+    #define THERMONUCLEUS_SHORT 8192
+    #define THERMONUCLEUS_BRIEF 1024
+    #define THERMONUCLEUS_SAMPLE 4096
+
+    #if THERMONUCLEUS_WAYS != 2 * THERMONUCLEUS_LANES
+    #error "sums in 2 LANES lanes and the groups of a chunk are walked together"
+    #endif
+    #if THERMONUCLEUS_CHUNK != 16 * THERMONUCLEUS_WAYS || THERMONUCLEUS_CHUNK / THERMONUCLEUS_WAYS > 32
+    #error "a group has 16 members: `mark_group` has a bit of 32 for each"
+    #endif
+    #if THERMONUCLEUS_WAYS > 32
+    #error "`mark_groups` has a bit of 32 for each group of a chunk"
+    #endif
+    #if THERMONUCLEUS_CHUNK != 4 * THERMONUCLEUS_MANY
+    #error "the loops of chunk_sums.pxd and approximate.pxd add up four floats of a chunk in each of MANY lanes"
+    #endif
+    #if THERMONUCLEUS_MANY != 4 * THERMONUCLEUS_WAYS
+    #error "`summarize_chunk` compares four floats of a group at once, and `halve` makes 2 LANES lanes of MANY"
+    #endif
+    #if THERMONUCLEUS_SAMPLE % THERMONUCLEUS_MANY
+    #error "samples are summed in MANY lanes"
+    #endif
+    #if THERMONUCLEUS_SHORT % THERMONUCLEUS_CHUNK || THERMONUCLEUS_BRIEF % THERMONUCLEUS_CHUNK
+    #error "what is short or brief is whole chunks"
+    #endif
+    #if THERMONUCLEUS_CHUNK != 512 || THERMONUCLEUS_MANY != 128 || THERMONUCLEUS_WAYS != 32
+    #error "loops spell CHUNK as 512, MANY as 128 and WAYS as 32, for Cython needs a literal to know which way a loop runs"
+    #endif
+    """
+    cdef enum:
+        # Sums run in this many lanes at every instruction level, so that they round the same way at every level.
+        LANES "THERMONUCLEUS_LANES"
+        # A chunk of floats (2 KiB) and its weights stay in the L1 cache between two loops.
+        CHUNK "THERMONUCLEUS_CHUNK"
+        # Every WAYS-th float of a chunk belongs to one group of 16, whose maximum says whether any of them need be looked at.
+        # (More than 16 ways also, since gcc unrolls a loop of 16 altogether, and then does not vectorise it.)
+        WAYS "THERMONUCLEUS_WAYS"
+        # Floats are added up in this many lanes: a lane has one float of each quarter of a chunk.
+        MANY "THERMONUCLEUS_MANY"
+        # Survivors of a cutoff are copied out, and searched there, once there are at most this many.
+        SHORT "THERMONUCLEUS_SHORT"
+        # Whole rows up to this size are weighed in float64 at once.
+        BRIEF "THERMONUCLEUS_BRIEF"
+        # Logits of a sample of a longer row, at most.
+        SAMPLE "THERMONUCLEUS_SAMPLE"
+
+
+cdef struct Settings:
+    double temperature
+    double top_k
+    double top_p
+    double min_p
+    double temperature_last     # 0, or 1: the other three cut at temperature 1
+
+
+# The map from a logit to its weight, the unnormalised probability (see weights/single.pxd).
+cdef struct Scale:
+    float base
+    float high
+    float low
+    float magic
+    float floor
+    double slope
+    double reference
+
+
+# What a row's running sums hold of its weights while survivors are about.
+cdef enum Sums:
+    NOTHING             # the survivors are all that is kept
+    OTHERS              # all else that is kept
+    ALL                 # all that is kept, and the survivors, which are not
+
+
+# A row; or the survivors of one, whose token ids are in `ids`.
+cdef struct View:
+    const float* values
+    Py_ssize_t size
+    const int64_t* ids
+    float* groups       # the maximum of each group of the row: a chunk has WAYS of them
+    float* maxima       # the maximum of each chunk of the row
+    Sums summed         # nothing yet, unless these are survivors
+
+
+# All a draw needs to know of a row: tokens at or above `cutoff` are kept, a weight times `share` is a probability.
+cdef struct Reading:
+    Scale scale
+    float cutoff
+    float share
+    bint weighed        # whether the weights of the kept are where the probabilities are to be
+    Py_ssize_t greedy   # the only token there is to draw at temperature 0, else -1
+
+
+# Some of the row's logits, and what each stands for.
+cdef struct Sample:
+    float* values
+    float* weights      # in units of 2**64; 1 each where tokens are counted; times what the logit stands for
+    Py_ssize_t size
+    Py_ssize_t certain  # the first of them stand for themselves alone
+    double share        # the number of tokens that each of the others stands for
+
+
+# Where a quantile is thought to be, and the mass a logit there; 0 if that is not known.
+cdef struct Hint:
+    float logit
+    double density

@@ -1,0 +1,1 @@
+"""The truncations, a file each, and the list that applies them."""
