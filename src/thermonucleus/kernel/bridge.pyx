@@ -7,8 +7,6 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 
-from thermonucleus.kernel.draw.fill cimport fill
-from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.row.memory cimport lone_bytes, scratch_behind, scratch_bytes
 from thermonucleus.kernel.row.source cimport chunk_count
 from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, Reading, Settings

@@ -67,7 +67,7 @@ cdef bint read(
     view.values = row
     view.size = size
     view.ids = NULL
-    view.summed = NOTHING
+    view.sums_cover = NOTHING
     view.groups = scratch.groups
     view.maxima = scratch.maxima
     if not summarize(&view, &maximum):
@@ -86,7 +86,7 @@ cdef bint read(
     else:
         mass = sum_chunks(&view, &reading.scale, reading.cutoff, chunk_count(size), running)
     CHECK(mass > 0.0 and reading.cutoff <= maximum)
-    reading.share = <float> (1.0 / mass)
+    reading.inverse_mass = <float> (1.0 / mass)
     # What is below float32's smallest number is not kept either: probability 0, never drawn.
     reading.cutoff = max(reading.cutoff, <float> logit_of(mass * SMALLEST, &reading.scale))
     return True

@@ -12,12 +12,12 @@ from thermonucleus.kernel.weights.single cimport weight_or_doubt
 cdef inline void fill(const float* row, Py_ssize_t size, const Reading* reading, float* out) noexcept nogil:
     """The probabilities that `draw` draws from."""
     cdef Py_ssize_t chunk, i, start, n
-    cdef float share = reading.share
+    cdef float inverse_mass = reading.inverse_mass
     if reading.weighed:
-        # A weight below the reading's cutoff, which is not lower than the one it was kept for, times `share` rounds to 0.
+        # A weight below the reading's cutoff, which is not lower than the one it was kept for, times `inverse_mass` rounds to 0.
         for i in range(size):
-            CHECK(row[i] >= reading.cutoff or out[i] * share == 0.0)
-            out[i] *= share
+            CHECK(row[i] >= reading.cutoff or out[i] * inverse_mass == 0.0)
+            out[i] *= inverse_mass
         return
     for chunk in range(chunk_count(size)):
         start = chunk * CHUNK
@@ -36,10 +36,10 @@ cdef inline uint64_t fill_chunk(
     const float* x, Py_ssize_t n, const Reading* reading, bint careful, float* out
 ) noexcept nogil:
     cdef Scale local = reading.scale
-    cdef float w, cutoff = reading.cutoff, share = reading.share
+    cdef float w, cutoff = reading.cutoff, inverse_mass = reading.inverse_mass
     cdef uint64_t doubt = 0
     cdef Py_ssize_t i
     for i in range(n):
         w = weight_or_doubt(x[i], &local, careful, &doubt)
-        out[i] = (w if x[i] >= cutoff else <float> 0.0) * share
+        out[i] = (w if x[i] >= cutoff else <float> 0.0) * inverse_mass
     return doubt

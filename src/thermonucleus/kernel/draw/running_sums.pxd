@@ -17,10 +17,10 @@ cdef inline double sum_chunks(
     if kept.ids == NULL:
         sum_row(kept, scale, cutoff, running)
     else:
-        if kept.summed == NOTHING:
+        if kept.sums_cover == NOTHING:
             for chunk in range(chunks):
                 running[chunk] = 0.0
-        add_survivors(kept, scale, -1.0 if kept.summed == ALL else 1.0, running)
+        add_survivors(kept, scale, -1.0 if kept.sums_cover == ALL else 1.0, running)
     return accumulate(kept, cutoff, chunks, running)
 
 

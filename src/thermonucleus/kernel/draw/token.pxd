@@ -28,7 +28,7 @@ cdef inline Py_ssize_t draw(
         start = chunk * CHUNK
         chunk_weights(row + start, chunk_length(size, chunk), &reading.scale, w)
         for i in range(chunk_length(size, chunk)):
-            if row[start + i] >= reading.cutoff and w[i] * reading.share > 0.0:
+            if row[start + i] >= reading.cutoff and w[i] * reading.inverse_mass > 0.0:
                 token = start + i
                 above += w[i]
                 if above > target:

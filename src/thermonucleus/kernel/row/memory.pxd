@@ -80,7 +80,7 @@ cdef inline Scratch carve(void* memory, Py_ssize_t size, double* sums) noexcept 
     scratch.ids = <int64_t*> place(&free, room * sizeof(int64_t))
     scratch.values = <float*> place(&free, room * sizeof(float))
     scratch.sample.size = scratch.sample.certain = 0
-    scratch.sample.share = 0.0
+    scratch.sample.weight_each = 0.0
     scratch.sample.values = <float*> place(&free, sample_room(size) * sizeof(float))
     scratch.sample.weights = <float*> place(&free, sample_room(size) * sizeof(float))
     scratch.groups = <float*> place(&free, group_count(size) * sizeof(float))

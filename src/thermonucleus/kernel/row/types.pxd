@@ -70,9 +70,9 @@ cdef struct Scale:
     float high
     float low
     float magic
-    float floor
+    float lowest        # logits further down weigh what it weighs
     double slope
-    double reference
+    double exponent     # N, the largest x s of the row as an integer
 
 
 # What a row's running sums hold of its weights while survivors are about.
@@ -89,14 +89,14 @@ cdef struct View:
     const int64_t* ids
     float* groups       # the maximum of each group of the row: a chunk has WAYS of them
     float* maxima       # the maximum of each chunk of the row
-    Sums summed         # nothing yet, unless these are survivors
+    Sums sums_cover     # nothing yet, unless these are survivors
 
 
-# All a draw needs to know of a row: tokens at or above `cutoff` are kept, a weight times `share` is a probability.
+# All a draw needs to know of a row: tokens at or above `cutoff` are kept, a weight times `inverse_mass` is a probability.
 cdef struct Reading:
     Scale scale
     float cutoff
-    float share
+    float inverse_mass
     bint weighed        # whether the weights of the kept are where the probabilities are to be
     Py_ssize_t greedy   # the only token there is to draw at temperature 0, else -1
 
@@ -107,7 +107,7 @@ cdef struct Sample:
     float* weights      # in units of 2**64; 1 each where tokens are counted; times what the logit stands for
     Py_ssize_t size
     Py_ssize_t certain  # the first of them stand for themselves alone
-    double share        # the number of tokens that each of the others stands for
+    double weight_each  # the number of tokens that each of the others stands for
 
 
 # Where a quantile is thought to be, and the mass a logit there; 0 if that is not known.

@@ -35,51 +35,51 @@ cdef struct Search:
     const Scale* scale      # NULL: tokens are counted, else weighed
     Scratch* scratch
     double fraction
-    float floor             # all there is to search are the tokens at or above it
+    float set_low           # all there is to search are the tokens at or above it
     float least             # where below it the answer lies does not matter
     float low
     float high
     double over_low         # what lies at or above low; -1 as long as that is not known
     double over_high        # what lies at or above high
     Hint hint               # of where the answer is
-    int level
+    int precision
     float pivot             # of the last sweep
     Sides outside           # what it found
-    double error            # by how much `lead` may be off for what it found
+    double error            # by how much `excess` may be off for what it found
     double inside           # what was taken weighs
     Py_ssize_t taken        # tokens copied into the scratch: all those with taken_low <= x < taken_high; or -1
     float taken_low
     float taken_high
-    float summed            # scratch.sums hold the weights of the tokens at or above it
+    float sums_from         # scratch.sums hold the weights of the tokens at or above it
 
 
 cdef inline void start(
-    Search* search, const View* row, const Scale* scale, double fraction, float floor, float ceiling, Scratch* scratch
+    Search* search, const View* row, const Scale* scale, double fraction, float set_low, float ceiling, Scratch* scratch
 ) noexcept nogil:
     search.row = row
     search.scale = scale
     search.scratch = scratch
     search.fraction = fraction
-    search.low = search.floor = search.least = floor
-    search.high = search.summed = ceiling
+    search.low = search.set_low = search.least = set_low
+    search.high = search.sums_from = ceiling
     search.over_low = -1.0
     search.over_high = 0.0
     search.hint.logit = search.hint.density = 0.0
-    search.level = SINGLE
+    search.precision = SINGLE
     search.taken = -1
 
 
-cdef inline double lead(const Search* search, const Sides* sides) noexcept nogil:
+cdef inline double excess(const Search* search, const Sides* sides) noexcept nogil:
     """By how much what lies above exceeds the fraction of both."""
     return (1.0 - search.fraction) * sides.above - search.fraction * sides.below
 
 
 cdef inline double error_of(const Search* search, const Sides* sides) noexcept nogil:
-    """How far `lead` may be off. Errors are relative to what was added up, so they shrink as the fraction nears 0 or 1."""
+    """How far `excess` may be off. Errors are relative to what was added up, so they shrink as the fraction nears 0 or 1."""
     if search.scale == NULL:
         return 0.0
     # The largest weight is 2**63.5 or more.
     return (
-        ERROR[search.level] * ((1.0 - search.fraction) * sides.above + search.fraction * sides.below)
-        + LEFT_OUT[search.level] * 2.0**63
+        ERROR[search.precision] * ((1.0 - search.fraction) * sides.above + search.fraction * sides.below)
+        + LEFT_OUT[search.precision] * 2.0**63
     )

@@ -13,19 +13,19 @@ cdef union Power:
     int32_t bits
 
 
-cdef inline bint shrink(View* row, float cutoff, Scratch* scratch) noexcept nogil:
+cdef inline bint narrow_to(View* row, float cutoff, Scratch* scratch) noexcept nogil:
     """Reduce the row to its tokens at or above the cutoff. False, and the row as it was, if these are more than SHORT."""
     cdef Py_ssize_t count = row.size
     if row.ids == NULL:
-        count = take(row, cutoff, INFINITY, scratch)
+        count = copy_interval(row, cutoff, INFINITY, scratch)
     if count < 0:
         return False
-    settle(row, count, cutoff, INFINITY, NOTHING, scratch)
+    keep_interval(row, count, cutoff, INFINITY, NOTHING, scratch)
     return True
 
 
-cdef inline void settle(
-    View* row, Py_ssize_t count, float low, float high, Sums summed, Scratch* scratch
+cdef inline void keep_interval(
+    View* row, Py_ssize_t count, float low, float high, Sums sums_cover, Scratch* scratch
 ) noexcept nogil:
     """From here on the row is what was taken of it with low <= x < high."""
     cdef Py_ssize_t i, left = 0
@@ -38,10 +38,10 @@ cdef inline void settle(
     row.values = scratch.values
     CHECK(left <= SHORT)
     row.size = left
-    row.summed = summed
+    row.sums_cover = sums_cover
 
 
-cdef inline Py_ssize_t take(const View* row, float low, float high, Scratch* scratch) noexcept nogil:
+cdef inline Py_ssize_t copy_interval(const View* row, float low, float high, Scratch* scratch) noexcept nogil:
     """Copy out the values of a whole row with low <= value < high, and their ids; their number, or -1 if it exceeds SHORT.
 
     A chunk adds a token for each bit that `mark` has set, CHUNK of them at most, whatever the row holds when it is read again; so

@@ -1,8 +1,25 @@
-"""Selection in a long row: guess from a sample where the answer lies, sweep the row once, and copy out only the tokens in doubt.
+"""The quantile of a long row: sampling-based selection (Floyd and Rivest 1975, "Expected Time Bounds for Selection", CACM 18(3)).
 
-Either few tokens come into question at all, the head of the row; these are copied out, and what lies below them need hardly be
-weighed (`select_head`). Or a sweep tells exactly what lies above some logit near the answer; then the tokens between that logit and
-the answer are copied out (`select`).
+Let F(x) be the number (top-k) or the weight (top-p) of the tokens with logit >= x, among those at or above `set_low`. F falls as x
+grows. Wanted is the largest logit x with F(x) >= q F(-inf), q being `fraction`.
+
+Invariant   low <= x < high, where F(low) >= q F(-inf) > F(high). `over_low` is F(low), -1 where it is not known yet; `over_high` is
+            F(high). Every step moves one end towards the other, so the loop of `select` ends.
+
+1. Head     A subsample says that few tokens can matter (`head_cutoff`): copy them all, weigh them in float64 and what lies below
+            approximately. Done if no error of that sum can change the answer.
+2. Pivot    Else take a pivot between low and high from a subsample (`choose_pivot`). Every third pivot halves the bracket in the
+            order of floats, where 32 halvings leave one float: the search ends on any row.
+3. Sweep    Sum what lies below the pivot and from it up in one read of the row, and move one end of the bracket to it (`split`).
+4. Copy     Estimate how far the answer is from the pivot; if few tokens lie between, copy them (`copy_candidates`).
+5. Resolve  Find the answer among the copied tokens, which are weighed in float64 (`resolve`). Where the error bound of the sums
+            outside leaves a doubt, take those sums again at a higher precision.
+
+Units       Weights are 2**(x s - N + 64) (see weights/single.pxd). A subsample's are divided by 2**64, so that no sum of floats
+            overflows; a token of it stands for `weight_each` tokens of the row.
+
+A wrong guess costs time and never changes the answer: the numbers below steer guesses alone. What answers rest on are the bounds in
+bracket.pxd.
 """
 
 from libc.math cimport INFINITY, fabs, sqrt
@@ -10,8 +27,8 @@ from libc.math cimport INFINITY, fabs, sqrt
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.source cimport chunk_count, group_count
 from thermonucleus.kernel.row.types cimport SAMPLE, SHORT, Sample
-from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, ERROR, SINGLE, Search, error_of, lead
-from thermonucleus.kernel.search.candidates cimport take
+from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, ERROR, SINGLE, Search, error_of, excess
+from thermonucleus.kernel.search.candidates cimport copy_interval
 from thermonucleus.kernel.search.short cimport Quantile, count_above, quantile
 from thermonucleus.kernel.search.subsample cimport (
     sample_above,
@@ -31,7 +48,7 @@ from thermonucleus.kernel.weights.float_order cimport midpoint_by_rank, next_up
 from thermonucleus.kernel.weights.single cimport weight
 
 cdef enum:
-    # Logits in the sample that decides whether a row has a head.
+    # Logits in the subsample that decides whether a row has a head.
     FEW = 1024
 
 
@@ -40,14 +57,14 @@ cdef inline float select(Search* search) noexcept nogil:
     cdef Quantile found
     cdef Py_ssize_t trip = 0
     found.value = search.low
-    found.above = found.before = 0.0
+    found.mass_from = found.mass_above = 0.0
     if search.scale != NULL and select_head(search, &found):
         return found.value
     while search.high > search.least and next_up(search.low) < search.high:
-        split(search, aim(search, trip))
+        split(search, choose_pivot(search, trip))
         trip += 1
         if search.high > search.least and next_up(search.low) < search.high:
-            if reach(search) <= SHORT and gather(search) and settled(search, &found):
+            if estimate_distance(search) <= SHORT and copy_candidates(search) and resolve(search, &found):
                 return found.value
     return search.low       # ties: there is no other float left in the bracket
 
@@ -55,27 +72,28 @@ cdef inline float select(Search* search) noexcept nogil:
 cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:
     """Find the answer among the few tokens of the head; False if there is none, or the answer lies below it."""
     search.taken_high = search.high
-    search.taken_low = head_end(search)
-    if search.taken_low > search.low and gather_head(search):
+    search.taken_low = head_cutoff(search)
+    if search.taken_low > search.low and copy_head(search):
         search.outside = sweep(search, search.taken_low, search.taken_high)
         search.error = error_of(search, &search.outside)
-        return settled(search, found)
+        return resolve(search, found)
     return False
 
 
-cdef inline float head_end(Search* search) noexcept nogil:
+cdef inline float head_cutoff(Search* search) noexcept nogil:
     """The lowest logit that need be looked at, if few tokens are above it; else `low`."""
     cdef Sample* sample = &search.scratch.sample
     cdef double all, reached, rest
     cdef float end, middle, deep
     cdef Py_ssize_t chunks = chunk_count(search.row.size)
-    search.level = CRUDE if approximations_hold(search.scale, search.row.size) and search.floor == -INFINITY else SINGLE
-    sample_maxima(sample, search.row, search.floor)
-    sample.share = 1.0
+    search.precision = CRUDE if approximations_hold(search.scale, search.row.size) and search.set_low == -INFINITY else SINGLE
+    sample_maxima(sample, search.row, search.set_low)
+    sample.weight_each = 1.0
     weigh_sample(sample, search.scale)
     all = sample_above(sample, search.low)
     if all > 0.0:
-        # Tokens with a share below (1 - p)/V of some part of the mass have less than 1 - p together.
+        # Tokens with less than (1 - q) / V of some part of the mass each have less than 1 - q together. (0.99: chosen, for
+        # rounding.)
         end = logit_of(0.99 * 2.0**64 * (1.0 - search.fraction) * all / search.row.size, search.scale)
         end = max(max(end, search.low), search.least)
         if few_above(search, end, 64):
@@ -83,7 +101,7 @@ cdef inline float head_end(Search* search) noexcept nogil:
     # Half of the chunks have a token from here up. What a run has of these is left out: it would count many times over, and most
     # of them are maxima, which are in the sample.
     deep = quantile(search.row.maxima, NULL, chunks, 0.5 * chunks, 0.0, search.low, search.high).value
-    sample_runs(sample, search.row, search.floor, deep, min(FEW, search.row.size // 8))
+    sample_runs(sample, search.row, search.set_low, deep, min(FEW, search.row.size // 8))
     weigh_sample(sample, search.scale)
     all = sample_above(sample, search.low)
     middle = sample_quantile(sample, search.fraction * all, slack(search.fraction) * all, &search.hint, search.low, search.high)
@@ -91,6 +109,7 @@ cdef inline float head_end(Search* search) noexcept nogil:
     search.hint.density = sample_density(sample, middle, 0.25 / search.scale.slope)
     if not few_above(search, middle, 8):
         return search.low
+    # Chosen: a normal number is below its mean by 2.5 standard errors or more once in 160 times.
     reached = search.fraction * all + 2.5 * sampling_error(sample, search.fraction, middle)
     # The more tokens are above, the less there is below to be weighed without care.
     end = deep
@@ -101,8 +120,8 @@ cdef inline float head_end(Search* search) noexcept nogil:
         return search.low
     # The chance that the answer turns on how the rest is weighed should be small: it is twice the error over the weight of a token.
     rest = search.fraction * (all - sample_above(sample, end)) * 2.0**64
-    while search.level < SINGLE and 3.0 * ERROR[search.level] * rest > precise_weight(middle, search.scale):
-        search.level += 1
+    while search.precision < SINGLE and 3.0 * ERROR[search.precision] * rest > precise_weight(middle, search.scale):
+        search.precision += 1
     return end
 
 
@@ -112,7 +131,7 @@ cdef inline bint few_above(const Search* search, float low, Py_ssize_t part) noe
     return low > search.low and count_above(search.row.groups, groups, low) * part <= groups
 
 
-cdef inline float aim(Search* search, Py_ssize_t trip) noexcept nogil:
+cdef inline float choose_pivot(Search* search, Py_ssize_t trip) noexcept nogil:
     """A logit strictly inside the bracket, near the answer by a sample."""
     cdef Sample* sample = &search.scratch.sample
     cdef double wanted, all
@@ -124,8 +143,8 @@ cdef inline float aim(Search* search, Py_ssize_t trip) noexcept nogil:
         wanted = search.fraction
         sample.size = sample.certain = 0
         if search.scale != NULL:
-            sample_maxima(sample, search.row, search.floor)
-        sample_runs(sample, search.row, search.floor, INFINITY, min(SAMPLE, search.row.size // 8))
+            sample_maxima(sample, search.row, search.set_low)
+        sample_runs(sample, search.row, search.set_low, INFINITY, min(SAMPLE, search.row.size // 8))
     else:
         wanted = (search.fraction * (search.outside.above + search.outside.below) - search.over_high)
         wanted /= search.over_low - search.over_high
@@ -147,16 +166,16 @@ cdef inline void split(Search* search, float pivot) noexcept nogil:
     """Move one end of the bracket to the pivot, which is inside of it: so each call leaves fewer floats in the bracket."""
     CHECK(search.low < pivot < search.high)
     search.pivot = pivot
-    search.level = SINGLE
+    search.precision = SINGLE
     search.outside = sweep(search, pivot, pivot)
     search.error = error_of(search, &search.outside)
-    if fabs(lead(search, &search.outside)) < search.error:
-        search.level = DOUBLE
+    if fabs(excess(search, &search.outside)) < search.error:
+        search.precision = DOUBLE
         search.outside = sweep(search, pivot, pivot)
         search.error = 0.0
     if search.over_low < 0.0:
         search.over_low = search.outside.above + search.outside.below
-    if lead(search, &search.outside) >= 0.0:
+    if excess(search, &search.outside) >= 0.0:
         search.low = pivot
         search.over_low = search.outside.above
     else:
@@ -164,12 +183,12 @@ cdef inline void split(Search* search, float pivot) noexcept nogil:
         search.over_high = search.outside.above
 
 
-cdef inline double reach(Search* search) noexcept nogil:
+cdef inline double estimate_distance(Search* search) noexcept nogil:
     """Guess how far from the pivot the answer can be; returns how many tokens are between, by the sample."""
     cdef const Sample* sample = &search.scratch.sample
     cdef double unit = 1.0 if search.scale == NULL else 2.0**-64
-    cdef double off = fabs(lead(search, &search.outside)) * unit
-    cdef double one = sample.share * (unit * weight(search.pivot, search.scale) if search.scale != NULL else 1.0)
+    cdef double off = fabs(excess(search, &search.outside)) * unit
+    cdef double one = sample.weight_each * (unit * weight(search.pivot, search.scale) if search.scale != NULL else 1.0)
     cdef double over = sample_above(sample, search.pivot)
     cdef float far
     # The sample's tokens between are a random number of them, of which the standard deviation is the root.
@@ -189,9 +208,9 @@ cdef inline double reach(Search* search) noexcept nogil:
     return sample_count(sample, search.taken_low, search.taken_high)
 
 
-cdef inline bint gather(Search* search) noexcept nogil:
+cdef inline bint copy_candidates(Search* search) noexcept nogil:
     """Copy out and weigh the tokens between the pivot and where the answer is thought to be; False if they are too many."""
-    if not gather_head(search):
+    if not copy_head(search):
         return False
     if search.taken_high == search.pivot:
         search.outside.below -= search.inside
@@ -200,8 +219,8 @@ cdef inline bint gather(Search* search) noexcept nogil:
     return True
 
 
-cdef inline bint gather_head(Search* search) noexcept nogil:
-    search.taken = take(search.row, search.taken_low, search.taken_high, search.scratch)
+cdef inline bint copy_head(Search* search) noexcept nogil:
+    search.taken = copy_interval(search.row, search.taken_low, search.taken_high, search.scratch)
     search.inside = search.taken
     if search.taken > 0 and search.scale != NULL:
         precise_weights(search.scratch.values, search.taken, search.scale, search.scratch.weights)
@@ -209,7 +228,7 @@ cdef inline bint gather_head(Search* search) noexcept nogil:
     return search.taken >= 0
 
 
-cdef inline bint settled(Search* search, Quantile* found) noexcept nogil:
+cdef inline bint resolve(Search* search, Quantile* found) noexcept nogil:
     """Find the answer among what was taken; else False, and the bracket is moved to where the answer is."""
     cdef const double* weights = NULL if search.scale == NULL else search.scratch.weights
     cdef double target, over, gap
@@ -229,19 +248,19 @@ cdef inline bint settled(Search* search, Quantile* found) noexcept nogil:
             found[0] = quantile(
                 search.scratch.values, weights, search.taken, target, search.outside.above, search.taken_low, search.taken_high
             )
-            gap = min(found.above - target, target - found.before)
+            gap = min(found.mass_from - target, target - found.mass_above)
             CHECK(gap >= 0.0 and search.taken_low <= found.value < search.taken_high)
-        if search.scale == NULL or search.level == DOUBLE or gap > search.error:
+        if search.scale == NULL or search.precision == DOUBLE or gap > search.error:
             return True
-        sharpen(search, gap)
+        raise_precision(search, gap)
 
 
-cdef inline void sharpen(Search* search, double gap) noexcept nogil:
+cdef inline void raise_precision(Search* search, double gap) noexcept nogil:
     """Weigh what lies outside anew, with an error below the gap."""
-    CHECK(search.level < DOUBLE)
-    cdef double error = search.error / ERROR[search.level]
-    search.level += 1
-    while search.level < DOUBLE and error * ERROR[search.level] > gap:
-        search.level += 1
+    CHECK(search.precision < DOUBLE)
+    cdef double error = search.error / ERROR[search.precision]
+    search.precision += 1
+    while search.precision < DOUBLE and error * ERROR[search.precision] > gap:
+        search.precision += 1
     search.outside = sweep(search, search.taken_low, search.taken_high)
     search.error = error_of(search, &search.outside)

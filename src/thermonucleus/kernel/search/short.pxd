@@ -8,9 +8,9 @@ from thermonucleus.kernel.weights.double cimport sum_precise
 from thermonucleus.kernel.weights.float_order cimport midpoint_by_rank, next_up
 
 cdef struct Quantile:
-    float value         # every x[i] below it weighs nothing in `above`, whether or not it is an x[i] itself
-    double above        # what lies at or above the value
-    double before       # what lies above it
+    float value         # the answer; it need not be one of the x[i]
+    double mass_from    # what those at or above the answer weigh
+    double mass_above   # what those above it weigh
 
 
 cdef inline Quantile quantile(
@@ -25,9 +25,9 @@ cdef inline Quantile quantile(
     cdef float pivot
     cdef double above, above_low = -1.0
     cdef Py_ssize_t count, count_low = n, count_high = 0, trip = 0
-    found.before = above_all
+    found.mass_above = above_all
     while count_low - count_high > LANES and next_up(low) < high:
-        pivot = guess(low, high, (target - found.before) / (above_low - found.before), trip)
+        pivot = point_between(low, high, (target - found.mass_above) / (above_low - found.mass_above), trip)
         trip += 1
         count = weigh_above(x, w, n, pivot, &above)
         above += above_all
@@ -38,23 +38,23 @@ cdef inline Quantile quantile(
         else:
             high = pivot
             count_high = count
-            found.before = above
+            found.mass_above = above
     CHECK(0 <= count_high <= count_low <= n)
     if count_low - count_high <= LANES:
-        return descend(x, w, n, target, found.before, low, high)
+        return descend(x, w, n, target, found.mass_above, low, high)
     weigh_above(x, w, n, low, &above)       # ties: no other float is left between low and high
     found.value = low
-    found.above = above + above_all
+    found.mass_from = above + above_all
     return found
 
 
-cdef inline float guess(float low, float high, double share, Py_ssize_t trip) noexcept nogil:
+cdef inline float point_between(float low, float high, double fraction, Py_ssize_t trip) noexcept nogil:
     """A float strictly between: by interpolation and halving in turn, then by halving the rank, which ends on any distribution."""
     cdef float middle
     if trip < 24 and low > -INFINITY and high < INFINITY:
-        if trip % 2 == 0 or not 0.0 < share < 1.0:
-            share = 0.5
-        middle = <float> (high - share * (<double> high - low))
+        if trip % 2 == 0 or not 0.0 < fraction < 1.0:
+            fraction = 0.5
+        middle = <float> (high - fraction * (<double> high - low))
         if low < middle < high:
             return middle
     return midpoint_by_rank(low, high)
@@ -69,18 +69,18 @@ cdef inline Quantile descend(
     cdef double weights[LANES]
     cdef Py_ssize_t i, count = take_between(x, w, n, low, high, few, weights)
     found.value = high
-    found.above = above_high
+    found.mass_from = above_high
     while True:
         high = found.value
-        found.before = found.above
+        found.mass_above = found.mass_from
         found.value = low
         for i in range(count):
             if found.value < few[i] < high:
                 found.value = few[i]
         for i in range(count):
             if few[i] == found.value:
-                found.above += weights[i]
-        if found.above >= target or found.value == low:
+                found.mass_from += weights[i]
+        if found.mass_from >= target or found.value == low:
             return found
 
 

@@ -8,29 +8,29 @@ from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.memory cimport sample_room
 from thermonucleus.kernel.row.source cimport chunk_count
 from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, LANES, MANY, SAMPLE, WAYS, Hint, Sample, Scale, View
-from thermonucleus.kernel.search.short cimport count_above, guess
+from thermonucleus.kernel.search.short cimport count_above, point_between
 from thermonucleus.kernel.weights.chunk_sums cimport fold
 from thermonucleus.kernel.weights.float_order cimport next_up
 from thermonucleus.kernel.weights.single cimport chunk_weights
 
 
-cdef inline void sample_maxima(Sample* sample, const View* row, float floor) noexcept nogil:
+cdef inline void sample_maxima(Sample* sample, const View* row, float set_low) noexcept nogil:
     """The chunk maxima of the set, unless they are very many: most of the mass of a peaked row."""
     cdef Py_ssize_t chunk
     sample.size = 0
     if chunk_count(row.size) <= SAMPLE // 2:
         for chunk in range(chunk_count(row.size)):
             sample.values[sample.size] = row.maxima[chunk]
-            sample.size += row.maxima[chunk] >= floor
+            sample.size += row.maxima[chunk] >= set_low
     sample.certain = sample.size
 
 
 cdef inline void sample_runs(
-    Sample* sample, const View* row, float floor, float ceiling, Py_ssize_t size
+    Sample* sample, const View* row, float set_low, float ceiling, Py_ssize_t size
 ) noexcept nogil:
     """Runs of WAYS neighbours from all over the row, until about `size` logits have been looked at.
 
-    For those that do not count, -inf: below `floor`, from `ceiling` up, or in the sample already.
+    For those that do not count, -inf: below `set_low`, from `ceiling` up, or in the sample already.
     """
     cdef Py_ssize_t _i, j, runs = max((size - sample.size) // WAYS, 2)
     # Of whole runs up to the last, in units of 2**-32.
@@ -44,11 +44,11 @@ cdef inline void sample_runs(
         if sample.certain > 0:
             limit = min(ceiling, row.maxima[(x - row.values) // CHUNK])
         for j in range(WAYS):
-            out[j] = x[j] if (x[j] >= floor) & (x[j] < limit) else <float> -INFINITY
+            out[j] = x[j] if (x[j] >= set_low) & (x[j] < limit) else <float> -INFINITY
         out += WAYS
         place += step
     sample.size += runs * WAYS
-    sample.share = <double> (row.size - sample.certain) / (runs * WAYS)
+    sample.weight_each = <double> (row.size - sample.certain) / (runs * WAYS)
 
 
 cdef inline void sample_bracket(Sample* sample, const View* row, float low, float high) noexcept nogil:
@@ -64,13 +64,13 @@ cdef inline void sample_bracket(Sample* sample, const View* row, float low, floa
         count += (low <= x) & (x < high)
     sample.size = count
     sample.certain = 0
-    sample.share = <double> row.size / SAMPLE
+    sample.weight_each = <double> row.size / SAMPLE
 
 
 cdef inline void weigh_sample(Sample* sample, const Scale* scale) noexcept nogil:
     """Weigh the sample; scale is NULL where tokens are counted."""
     cdef float* w = sample.weights
-    cdef float unit = <float> 2.0**-64, share = <float> sample.share
+    cdef float unit = <float> 2.0**-64, each = <float> sample.weight_each
     cdef Py_ssize_t i, start
     # Sums run over whole multiples of MANY.
     CHECK(0 <= sample.certain <= sample.size <= sample_room(BRIEF + 1) - MANY)
@@ -79,13 +79,13 @@ cdef inline void weigh_sample(Sample* sample, const Scale* scale) noexcept nogil
         w[i] = 0.0
     if scale == NULL:
         for i in range(sample.size):
-            w[i] = share
+            w[i] = each
         return
     for start in range(0, sample.size, 512):
         chunk_weights(sample.values + start, min(sample.size - start, CHUNK), scale, w + start)
     for i in range(sample.certain):
         w[i] *= unit
-    unit *= share
+    unit *= each
     for i in range(sample.certain, sample.size):
         w[i] *= unit
 
@@ -108,7 +108,7 @@ cdef inline double sample_count(const Sample* sample, float low, float high) noe
     """The number of tokens with low <= x < high in the row, by the sample."""
     cdef const float* x = sample.values + sample.certain
     cdef Py_ssize_t n = sample.size - sample.certain
-    return sample.share * (count_above(x, n, low) - count_above(x, n, high))
+    return sample.weight_each * (count_above(x, n, low) - count_above(x, n, high))
 
 
 cdef inline double sampling_error(const Sample* sample, double fraction, float quantile) noexcept nogil:
@@ -147,7 +147,7 @@ cdef inline float sample_quantile(
                     return start
             if next_up(low) >= high:
                 break
-            pivot = guess(low, high, (target - over_high) / (over_low - over_high), trip)
+            pivot = point_between(low, high, (target - over_high) / (over_low - over_high), trip)
         over = sample_above(sample, pivot)
         if over >= target:
             low = pivot

@@ -15,17 +15,17 @@ from thermonucleus.kernel.weights.double cimport logit_of, precise_weights, sum_
 cdef inline Sides sweep(Search* search, float low, float high) noexcept nogil:
     """What lies below low, and what lies at or above high. At a level below SINGLE nothing may lie at or above high."""
     if search.scale == NULL:
-        return sweep_counts(search.row, search.floor, low, high)
-    if search.level == DOUBLE:
-        return sweep_precisely(search.row, search.scale, search.floor, low, high)
-    search.summed = high
-    if search.level == SINGLE:
+        return sweep_counts(search.row, search.set_low, low, high)
+    if search.precision == DOUBLE:
+        return sweep_precisely(search.row, search.scale, search.set_low, low, high)
+    search.sums_from = high
+    if search.precision == SINGLE:
         return sweep_weights(search, low, high)
     CHECK(count_above(search.row.groups, group_count(search.row.size), high) == 0)
     return sweep_below(search, low)
 
 
-cdef inline Sides sweep_counts(const View* row, float floor, float low, float high) noexcept nogil:
+cdef inline Sides sweep_counts(const View* row, float set_low, float low, float high) noexcept nogil:
     """Numbers of tokens, of those at or above the floor."""
     cdef Sides sides
     cdef Py_ssize_t chunk, n, over_floor = 0, over_low = 0, over_high = 0
@@ -37,10 +37,10 @@ cdef inline Sides sweep_counts(const View* row, float floor, float low, float hi
             over_high += count_above(x, n, high)
         if low < high and row.maxima[chunk] >= low:
             over_low += count_above(x, n, low)
-        if floor > -INFINITY and row.maxima[chunk] >= floor:
-            over_floor += count_above(x, n, floor)
+        if set_low > -INFINITY and row.maxima[chunk] >= set_low:
+            over_floor += count_above(x, n, set_low)
     sides.above = over_high
-    sides.below = (over_floor if floor > -INFINITY else row.size) - (over_low if low < high else over_high)
+    sides.below = (over_floor if set_low > -INFINITY else row.size) - (over_low if low < high else over_high)
     return sides
 
 
@@ -51,7 +51,7 @@ cdef inline Sides sweep_weights(Search* search, float low, float high) noexcept 
     cdef float spare[CHUNK]
     cdef double* sums = search.scratch.sums
     cdef const View* row = search.row
-    cdef float bound = max(search.floor, negligible_logit(search))
+    cdef float bound = max(search.set_low, negligible_logit(search))
     cdef Py_ssize_t i, chunk
     for i in range(2 * LANES):
         below[i] = 0.0
@@ -59,7 +59,7 @@ cdef inline Sides sweep_weights(Search* search, float low, float high) noexcept 
     for chunk in range(chunk_count(row.size)):
         sums[chunk] = 0.0
         if row.maxima[chunk] >= bound:
-            sums[chunk] = mass_outside(whole_chunk(row, chunk, spare), search.scale, search.floor, low, high, below)
+            sums[chunk] = mass_outside(whole_chunk(row, chunk, spare), search.scale, search.set_low, low, high, below)
             sides.above += sums[chunk]
     sides.below = sum_lanes(below)
     return sides
@@ -80,22 +80,22 @@ cdef inline Sides sweep_below(Search* search, float low) noexcept nogil:
         search.scratch.sums[chunk] = 0.0
         if row.maxima[chunk] >= bound:
             x = whole_chunk(row, chunk, spare)
-            if search.level == CRUDE:
+            if search.precision == CRUDE:
                 add_crude_below(x, search.scale, low, lanes)
             else:
                 add_fine_below(x, search.scale, low, lanes)
-    sides.below = crude_mass(lanes) if search.level == CRUDE else fold(lanes)
+    sides.below = crude_mass(lanes) if search.precision == CRUDE else fold(lanes)
     sides.above = 0.0
     return sides
 
 
 cdef inline float negligible_logit(const Search* search) noexcept nogil:
     """Of tokens below it there may be as many as there are tokens, and the search can still leave them out."""
-    return <float> logit_of(LEFT_OUT[search.level] * 2.0**63 / search.row.size, search.scale)
+    return <float> logit_of(LEFT_OUT[search.precision] * 2.0**63 / search.row.size, search.scale)
 
 
 cdef inline Sides sweep_precisely(
-    const View* row, const Scale* scale, float floor, float low, float high
+    const View* row, const Scale* scale, float set_low, float low, float high
 ) noexcept nogil:
     """Weights in float64."""
     cdef Sides sides
@@ -106,12 +106,12 @@ cdef inline Sides sweep_precisely(
     cdef float spare[CHUNK]
     sides.below = sides.above = 0.0
     for chunk in range(chunk_count(row.size)):
-        if row.maxima[chunk] < floor:
+        if row.maxima[chunk] < set_low:
             continue
         x = whole_chunk(row, chunk, spare)
         precise_weights(x, CHUNK, scale, w)
         for i in range(512):
-            below[i] = w[i] if (x[i] >= floor) & (x[i] < low) else 0.0
+            below[i] = w[i] if (x[i] >= set_low) & (x[i] < low) else 0.0
         for i in range(512):
             w[i] = w[i] if x[i] >= high else 0.0
         sides.below += sum_precise(below, CHUNK)

@@ -1,4 +1,4 @@
-"""The list of the truncations, in their order: the lowest logit that top-k, top-p (Holtzman et al. 2019, equation 2) and min-p leave.
+"""The truncations in their order: the lowest logit that top-k, top-p and min-p leave.
 
 Every truncation keeps the tokens at or above some logit, ties with it included. Each is applied to what the one before left.
 """
@@ -8,7 +8,7 @@ from libc.math cimport INFINITY
 from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport group_count
 from thermonucleus.kernel.row.types cimport BRIEF, NOTHING, SHORT, Scale, Settings, View
-from thermonucleus.kernel.search.candidates cimport shrink
+from thermonucleus.kernel.search.candidates cimport narrow_to
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.stages.min_p cimport min_p_cutoff
 from thermonucleus.kernel.stages.rounding cimport ROUNDING
@@ -27,7 +27,7 @@ cdef inline float find_cutoff(
     if 0.0 < settings.top_k < row.size:
         cutoff = top_k_cutoff(row, maximum, <Py_ssize_t> settings.top_k, scratch)
         if settings.top_k <= SHORT:
-            shrink(row, cutoff, scratch)
+            narrow_to(row, cutoff, scratch)
     if settings.top_p <= ROUNDING:
         cutoff = maximum        # nothing at all has reached it already; one token and its ties are kept
     elif settings.top_p >= 1.0:
@@ -36,8 +36,8 @@ cdef inline float find_cutoff(
         cutoff = max(short_top_p_cutoff(row, maximum, scale, settings.top_p, cutoff, scratch), least)
     else:
         cutoff = long_top_p_cutoff(row, maximum, scale, settings, cutoff, least, scratch)
-    if row.summed == NOTHING and few_kept(row, cutoff):
-        shrink(row, cutoff, scratch)
+    if row.sums_cover == NOTHING and few_kept(row, cutoff):
+        narrow_to(row, cutoff, scratch)
     return cutoff
 
 

@@ -6,7 +6,7 @@ from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport chunk_count, group_count
 from thermonucleus.kernel.row.types cimport SHORT, View
 from thermonucleus.kernel.search.bracket cimport Search, start
-from thermonucleus.kernel.search.candidates cimport shrink
+from thermonucleus.kernel.search.candidates cimport narrow_to
 from thermonucleus.kernel.search.long cimport select
 from thermonucleus.kernel.search.short cimport quantile
 from thermonucleus.kernel.weights.float_order cimport next_up
@@ -17,9 +17,9 @@ cdef inline float top_k_cutoff(View* row, float maximum, Py_ssize_t k, Scratch* 
     cdef Search search
     # k chunks, or k groups, hold a logit that reaches the k-th largest of their maxima: the k-th largest logit is no lower.
     if k <= chunk_count(row.size):
-        shrink(row, kth_largest(row.maxima, chunk_count(row.size), k, maximum), scratch)
+        narrow_to(row, kth_largest(row.maxima, chunk_count(row.size), k, maximum), scratch)
     elif k <= group_count(row.size) // 4:
-        shrink(row, kth_largest(row.groups, group_count(row.size), k, maximum), scratch)
+        narrow_to(row, kth_largest(row.groups, group_count(row.size), k, maximum), scratch)
     if row.size <= SHORT:
         return kth_largest(row.values, row.size, k, maximum)
     # Halfway to the count before: no rounding can reach it or miss it.

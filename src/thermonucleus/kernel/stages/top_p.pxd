@@ -1,9 +1,9 @@
-"""Top-p: the smallest set of most probable tokens that reaches a mass (Holtzman et al. 2019, equation 2), and those equal to the last."""
+"""Top-p: the fewest most probable tokens that reach a mass (Holtzman et al. 2019, equation 2), and those equal to the last."""
 
 from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.types cimport ALL, OTHERS, Scale, Settings, View
 from thermonucleus.kernel.search.bracket cimport Search, start
-from thermonucleus.kernel.search.candidates cimport settle
+from thermonucleus.kernel.search.candidates cimport keep_interval
 from thermonucleus.kernel.search.long cimport select
 from thermonucleus.kernel.search.short cimport Quantile, quantile
 from thermonucleus.kernel.stages.rounding cimport ROUNDING
@@ -13,41 +13,42 @@ from thermonucleus.kernel.weights.single cimport widened_weights
 
 
 cdef inline float short_top_p_cutoff(
-    View* row, float maximum, const Scale* scale, double top_p, float floor, Scratch* scratch
+    View* row, float maximum, const Scale* scale, double top_p, float set_low, Scratch* scratch
 ) noexcept nogil:
-    """The nucleus of a row so short that all of it can be searched. Tokens below `floor` are gone from it already."""
+    """The nucleus of a row so short that all of it can be searched. Tokens below `set_low` are gone from it already."""
     cdef double target, error
     cdef Quantile found
     widened_weights(row.values, row.size, scale, scratch.weights)
-    found = short_quantile(row, maximum, scale, top_p, floor, scratch.weights, &target)
+    found = short_quantile(row, maximum, scale, top_p, set_low, scratch.weights, &target)
     # Let f = top_p - ROUNDING and T the weight of all. By how much `above` exceeds f T is (1 - f) above - f below, which is off by
     # up to 1.2e-7 ((1 - f) above + f below), the error of weights in float32 (see `weight`). Where above = f T + d that is 1.2e-7
     # (2 (1 - f) f T + (1 - 2 f) d). So d > 0 and d < 0 are told apart where |d| > 1.2e-7 * 2 (1 - f) f T / (1 - 1.2e-7); f T is
     # `target`, itself within 1.2e-7. Rounded up.
     error = 1.3e-7 * 2.0 * (1.0 - top_p + ROUNDING) * target
-    if found.above - target <= error or target - found.before <= error:
+    if found.mass_from - target <= error or target - found.mass_above <= error:
         precise_weights(row.values, row.size, scale, scratch.weights)
-        found = short_quantile(row, maximum, scale, top_p, floor, scratch.weights, &target)
+        found = short_quantile(row, maximum, scale, top_p, set_low, scratch.weights, &target)
     return found.value
 
 
 cdef inline Quantile short_quantile(
-    const View* row, float maximum, const Scale* scale, double top_p, float floor, const double* weights, double* target
+    const View* row, float maximum, const Scale* scale, double top_p, float set_low, const double* weights, double* target
 ) noexcept nogil:
     cdef double total = sum_precise(weights, row.size)
-    # All tokens with a share below (1 - p)/V have less than 1 - p together: none of them can be in the nucleus.
+    # All tokens with less than (1 - p) / V of the mass each have less than 1 - p together: none of them can be in the nucleus.
+    # (0.99: chosen, below 1 for rounding.)
     cdef float bound = <float> logit_of(0.99 * (1.0 - top_p) * total / row.size, scale)
     target[0] = (top_p - ROUNDING) * total
-    return quantile(row.values, weights, row.size, target[0], 0.0, max(floor, bound), next_up(maximum))
+    return quantile(row.values, weights, row.size, target[0], 0.0, max(set_low, bound), next_up(maximum))
 
 
 cdef inline float long_top_p_cutoff(
-    View* row, float maximum, const Scale* scale, const Settings* settings, float floor, float least, Scratch* scratch
+    View* row, float maximum, const Scale* scale, const Settings* settings, float set_low, float least, Scratch* scratch
 ) noexcept nogil:
-    """The nucleus of the tokens at or above `floor`, or the tokens of it at or above `least`."""
+    """The nucleus of the tokens at or above `set_low`, or the tokens of it at or above `least`."""
     cdef Search search
     cdef float cutoff
-    start(&search, row, scale, settings.top_p - ROUNDING, floor, next_up(maximum), scratch)
+    start(&search, row, scale, settings.top_p - ROUNDING, set_low, next_up(maximum), scratch)
     search.least = least
     cutoff = max(select(&search), least)
     if not settings.temperature_last:
@@ -57,10 +58,10 @@ cdef inline float long_top_p_cutoff(
 
 cdef inline void hand_over(View* row, const Search* search, float cutoff) noexcept nogil:
     """Leave to the draw what the search has found out of what is kept, if together that is all."""
-    if search.summed == cutoff:
-        settle(row, 0, cutoff, cutoff, OTHERS, search.scratch)
+    if search.sums_from == cutoff:
+        keep_interval(row, 0, cutoff, cutoff, OTHERS, search.scratch)
     elif search.taken >= 0 and search.taken_low <= cutoff <= search.taken_high:
-        if search.summed == search.taken_high:
-            settle(row, search.taken, cutoff, search.taken_high, OTHERS, search.scratch)
-        elif search.summed == search.taken_low:
-            settle(row, search.taken, search.taken_low, cutoff, ALL, search.scratch)
+        if search.sums_from == search.taken_high:
+            keep_interval(row, search.taken, cutoff, search.taken_high, OTHERS, search.scratch)
+        elif search.sums_from == search.taken_low:
+            keep_interval(row, search.taken, search.taken_low, cutoff, ALL, search.scratch)

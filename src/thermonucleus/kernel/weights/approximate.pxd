@@ -22,7 +22,7 @@ from thermonucleus.kernel.weights.single cimport Single
 
 cdef inline bint approximations_hold(const Scale* scale, Py_ssize_t size) noexcept nogil:
     """Whether the functions below keep their promises: they round logits that are large over the temperature, and long sums."""
-    return scale.base == 0.0 and fabs(scale.reference) < 512.0 and size <= 1 << 20
+    return scale.base == 0.0 and fabs(scale.exponent) < 512.0 and size <= 1 << 20
 
 
 cdef inline void add_crude_below(const float* x, const Scale* scale, float pivot, float* lanes) noexcept nogil:
@@ -48,7 +48,7 @@ cdef inline void add_fine_below(const float* x, const Scale* scale, float pivot,
 
 cdef inline float crude_magic(const Scale* scale) noexcept nogil:
     # Added to 1024, a number has 13 bits behind the point; before them are those that `crude_power` shifts to the exponent.
-    return <float> (1024.0 + 127.0 + 64.0 - scale.reference)
+    return <float> (1024.0 + 127.0 + 64.0 - scale.exponent)
 
 
 cdef inline float crude_below(float x, const Scale* scale, float magic, float pivot) noexcept nogil:
@@ -58,7 +58,7 @@ cdef inline float crude_below(float x, const Scale* scale, float magic, float pi
 cdef inline Single crude_power(float x, const Scale* scale, float magic) noexcept nogil:
     """Schraudolph (1999): a float whose bits are 2**23 (z + 127) is 2**z where z is whole, and up to 6.1476% more elsewhere."""
     cdef Single power
-    power.value = (x if x > scale.floor else scale.floor) * scale.high + magic
+    power.value = (x if x > scale.lowest else scale.lowest) * scale.high + magic
     power.bits <<= 10
     return power
 
@@ -66,7 +66,7 @@ cdef inline Single crude_power(float x, const Scale* scale, float magic) noexcep
 cdef inline float fine_below(float x, const Scale* scale, float pivot) noexcept nogil:
     """As `weight_or_doubt` in single.pxd, without the fused steps, the low part of the slope and half of the polynomial."""
     cdef Single shifted, power
-    cdef float z = (x if x > scale.floor else scale.floor) * scale.high
+    cdef float z = (x if x > scale.lowest else scale.lowest) * scale.high
     cdef float r
     shifted.value = z + scale.magic
     r = z - (shifted.value - scale.magic)

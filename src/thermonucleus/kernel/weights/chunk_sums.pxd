@@ -64,15 +64,15 @@ cdef inline float weight_between(
 
 
 cdef inline double mass_outside(
-    const float* x, const Scale* scale, float floor, float low, float high, double* below
+    const float* x, const Scale* scale, float set_low, float low, float high, double* below
 ) noexcept nogil:
-    """The weights with x >= high; those with floor <= x < low are added to the 2 LANES lanes of `below`."""
+    """The weights with x >= high; those with set_low <= x < low are added to the 2 LANES lanes of `below`."""
     cdef float lanes[MANY]
     cdef float above[MANY]
     cdef double few[2 * LANES]
     cdef Py_ssize_t j
-    if weigh_outside(x, scale, floor, low, high, False, lanes, above) >> 63:
-        weigh_outside(x, scale, floor, low, high, True, lanes, above)
+    if weigh_outside(x, scale, set_low, low, high, False, lanes, above) >> 63:
+        weigh_outside(x, scale, set_low, low, high, True, lanes, above)
     halve(lanes, few)
     for j in range(2 * LANES):
         below[j] += few[j]
@@ -80,7 +80,7 @@ cdef inline double mass_outside(
 
 
 cdef inline uint64_t weigh_outside(
-    const float* x, const Scale* scale, float floor, float low, float high, bint careful, float* below, float* above
+    const float* x, const Scale* scale, float set_low, float low, float high, bint careful, float* below, float* above
 ) noexcept nogil:
     cdef Scale local = scale[0]
     cdef uint64_t doubt = 0
@@ -94,8 +94,8 @@ cdef inline uint64_t weigh_outside(
         above[j] = (from_up(a, x[j], high) + from_up(b, x[j + 128], high)) + (
             from_up(c, x[j + 256], high) + from_up(d, x[j + 384], high)
         )
-        below[j] = (weight_if_inside(a, x[j], floor, low) + weight_if_inside(b, x[j + 128], floor, low)) + (
-            weight_if_inside(c, x[j + 256], floor, low) + weight_if_inside(d, x[j + 384], floor, low)
+        below[j] = (weight_if_inside(a, x[j], set_low, low) + weight_if_inside(b, x[j + 128], set_low, low)) + (
+            weight_if_inside(c, x[j + 256], set_low, low) + weight_if_inside(d, x[j + 384], set_low, low)
         )
     return doubt
 

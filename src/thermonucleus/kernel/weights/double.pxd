@@ -14,7 +14,7 @@ cdef inline double precise_weight(float x, const Scale* scale) noexcept nogil:
     """2**(x s - N + 64) within 1e-11 relatively, from 2**-936 up; logits further down, and -inf, get 2**-936."""
     cdef Double shifted, power
     cdef double t, r, p
-    t = (<double> x - scale.base) * scale.slope - scale.reference
+    t = (<double> x - scale.base) * scale.slope - scale.exponent
     t = t if t > -1000.0 else -1000.0
     shifted.value = t + (6755399441055744.0 + 64.0)
     r = t - (shifted.value - (6755399441055744.0 + 64.0))
@@ -85,4 +85,4 @@ cdef inline double precise_log2(double value) noexcept nogil:
 
 cdef inline double logit_of(double w, const Scale* scale) noexcept nogil:
     """The logit whose weight is w."""
-    return (precise_log2(w) - 64.0 + scale.reference) / scale.slope + scale.base
+    return (precise_log2(w) - 64.0 + scale.exponent) / scale.slope + scale.base

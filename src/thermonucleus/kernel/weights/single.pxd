@@ -43,17 +43,17 @@ cdef inline Scale scale_for(float maximum, double temperature) noexcept nogil:
     # every logit within 190 binades of it: they lie within a factor of two of each other (Sterbenz).
     if fabs(maximum * slope) < 65536.0:
         scale.base = 0.0
-        scale.reference = rint(maximum * slope)
+        scale.exponent = rint(maximum * slope)
     else:
         scale.base = maximum
-        scale.reference = 0.0
+        scale.exponent = 0.0
     scale.slope = slope
     scale.high = <float> slope
     scale.low = <float> (slope - scale.high)
     # Adding 1.5 * 2**23 rounds a float to an integer and leaves that integer in the low bits; 64 - N rides along.
-    scale.magic = <float> (12582912.0 + 64.0 - scale.reference)
-    lowest = (scale.reference - 189.0) / slope
-    scale.floor = <float> max(lowest, -FLT_MAX)
+    scale.magic = <float> (12582912.0 + 64.0 - scale.exponent)
+    lowest = (scale.exponent - 189.0) / slope
+    scale.lowest = <float> max(lowest, -FLT_MAX)
     return scale
 
 
@@ -73,7 +73,7 @@ cdef inline float weight_or_doubt(float x, const Scale* scale, bint careful, uin
     cdef Single shifted, power
     cdef float y, whole, r
     y = x - scale.base
-    y = y if y > scale.floor else scale.floor
+    y = y if y > scale.lowest else scale.lowest
     shifted.value = fused(y, scale.high, scale.magic, careful, doubt)
     whole = shifted.value - scale.magic
     r = fused(y, scale.high, -whole, careful, doubt)
