@@ -1,1 +1,18 @@
-"""The compiled part: rows of logits in, tokens and probabilities out."""
+"""The kernel: a row of logits in, a token or its probabilities out. This is the only folder with Cython.
+
+    bridge.pyx  <-  dispatch.py  <-  cpu.pyx          which build of the row kernel runs, and Python's objects on their way to it
+       |
+    row_kernel.pyx                                    the way of a row: one source, built once for each instruction level
+       |
+       |    row/summary     one read of the row: the maximum of each group, each chunk and all; can it be sampled from?
+       v    stages/apply    the truncations in their order, a file each: the lowest logit that they keep
+            search/         for those that keep what reaches a count or a mass: the quantile of a long or a short row
+            draw/           running sums of the kept weights; the token for a number; the probabilities
+       .
+    weights/, row/, check.pxd, float_mode.pxd         what all of these stand on
+
+    cython_api.pyx                                    the same for other compiled code
+
+Imports run downward only. The .pxd files are the implementation, not declarations: their functions are inline, so that all of the way
+is one unit of compilation for each level. See docs/architecture.md.
+"""
