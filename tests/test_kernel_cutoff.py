@@ -84,7 +84,8 @@ def test_a_nucleus_decided_by_less_than_float32_can_tell_is_the_exact_one() -> N
 @pytest.mark.usefixtures("level")
 def test_a_tail_weighed_crudely_decides_nothing_that_it_could_get_wrong(fraction: float) -> None:
     # Crude weights are exact where the exponent is whole, and worst near 0.44 behind the point: the tail has one exponent only. The
-    # nucleus ends between two tokens of the head by a part of the tail's mass that is around the errors weights/approximate.pxd states.
+    # nucleus ends between two tokens of the head by a part of the tail's mass that is around the errors weights/approximate.pxd
+    # states.
     head = 15 - 1.2 * np.log(np.arange(1, 121))
     tail = (np.round(head[0] * np.log2(np.e)) - 14 - fraction) * np.log(2)
     row = np.random.default_rng(0).permutation(np.concatenate([head, np.full(20_000, tail)])).astype(np.float32)

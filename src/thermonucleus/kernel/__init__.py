@@ -13,6 +13,6 @@
 
     cython_api.pyx                                    the same for other compiled code
 
-Imports run downward only. The .pxd files are the implementation, not declarations: their functions are inline, so that all of the way
-is one unit of compilation for each level. See docs/architecture.md.
+Imports run downward only. The .pxd files are the implementation, not declarations: their functions are inline, so that all of the
+way is one unit of compilation for each level. See docs/architecture.md.
 """

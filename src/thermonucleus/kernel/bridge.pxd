@@ -5,8 +5,8 @@ from thermonucleus.kernel.row.types cimport Reading, Settings
 ctypedef bint (*read_row_type)(
     const float*, Py_ssize_t, const Settings*, void*, Reading*, double*, float*
 ) noexcept nogil
-ctypedef Py_ssize_t (*draw_token_type)(const float*, Py_ssize_t, const Reading*, const double*, double) noexcept nogil
-ctypedef void (*fill_row_type)(const float*, Py_ssize_t, const Reading*, float*) noexcept nogil
+ctypedef Py_ssize_t (*draw_token_type)(const Reading*, const double*, double) noexcept nogil
+ctypedef void (*fill_row_type)(const Reading*, float*) noexcept nogil
 
 
 cdef class Kernel:

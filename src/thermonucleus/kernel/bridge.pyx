@@ -15,8 +15,8 @@ from thermonucleus.kernel.watch cimport Watch, attend, begin
 cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Reading"
 cdef bytes SETTINGS = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Settings"
 cdef bytes READ_ROW = b"int (float const *, Py_ssize_t, " + SETTINGS + b" const *, void *, " + READING + b" *, double *, float *)"
-cdef bytes DRAW_TOKEN = b"Py_ssize_t (float const *, Py_ssize_t, " + READING + b" const *, double const *, double)"
-cdef bytes FILL_ROW = b"void (float const *, Py_ssize_t, " + READING + b" const *, float *)"
+cdef bytes DRAW_TOKEN = b"Py_ssize_t (" + READING + b" const *, double const *, double)"
+cdef bytes FILL_ROW = b"void (" + READING + b" const *, float *)"
 
 
 @cython.final
@@ -101,7 +101,7 @@ cdef class Rows:
 
     def draw_one(self, double u):
         """The first row's token for u."""
-        cdef Py_ssize_t token = self.kernel.draw_token(self.row(0), self.size, self.readings, self.running, u)
+        cdef Py_ssize_t token = self.kernel.draw_token(self.readings, self.running, u)
         if token < 0:
             raise changed(0)
         return token
@@ -125,9 +125,7 @@ cdef class Rows:
                     for i in range(row * draws, (row + 1) * draws):
                         if self.ends(&watch, CHUNK):
                             break
-                        token = self.kernel.draw_token(
-                            self.row(row), self.size, &self.readings[row], self.row_running(row), (<double*> u.buf)[i]
-                        )
+                        token = self.kernel.draw_token(&self.readings[row], self.row_running(row), (<double*> u.buf)[i])
                         if token < 0:
                             with gil:
                                 raise changed(row)
@@ -149,7 +147,7 @@ cdef class Rows:
                 for row in range(start, stop):
                     if self.ends(&watch, self.size):
                         break
-                    self.kernel.fill_row(self.row(row), self.size, &self.readings[row], self.row_output(&out, row))
+                    self.kernel.fill_row(&self.readings[row], self.row_output(&out, row))
         finally:
             PyBuffer_Release(&out)
 
@@ -258,7 +256,7 @@ cdef Py_ssize_t draw_single(
             sound = kernel.read_row(row, size, settings, scratch, &reading, running, NULL)
     if not sound:
         return -1
-    token = kernel.draw_token(row, size, &reading, running, random())
+    token = kernel.draw_token(&reading, running, random())
     if token < 0:
         raise changed(0)
     return token

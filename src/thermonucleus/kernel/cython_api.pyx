@@ -56,7 +56,7 @@ cdef Py_ssize_t sample(const float* row, Py_ssize_t size, const Settings* settin
     cdef int status = read(row, size, settings, workspace, &reading, NULL)
     if status != SOUND:
         return status
-    token = draw_token(row, size, &reading, running, u)
+    token = draw_token(&reading, running, u)
     return token if token >= 0 else CHANGED_ROW
 
 
@@ -64,7 +64,7 @@ cdef int fill(const float* row, Py_ssize_t size, const Settings* settings, float
     cdef Reading reading
     cdef int status = read(row, size, settings, workspace, &reading, out)
     if status == SOUND:
-        fill_row(row, size, &reading, out)
+        fill_row(&reading, out)
     return status
 
 

@@ -6,9 +6,9 @@ from thermonucleus.kernel.draw.running_sums cimport sum_chunks, weigh_row
 from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.float_mode cimport Mode, enter_usual_mode, leave_usual_mode
 from thermonucleus.kernel.row.memory cimport Scratch, carve
-from thermonucleus.kernel.row.source cimport chunk_count
+from thermonucleus.kernel.row.source cimport chunk_count, part_of
 from thermonucleus.kernel.row.summary cimport first_at, summarize
-from thermonucleus.kernel.row.types cimport NOTHING, Reading, Scale, Settings, View
+from thermonucleus.kernel.row.types cimport NOTHING, SHORT, Reading, Scale, Settings, Source, View
 from thermonucleus.kernel.stages.apply cimport find_cutoff
 from thermonucleus.kernel.weights.double cimport logit_of
 from thermonucleus.kernel.weights.single cimport scale_for
@@ -31,20 +31,18 @@ cdef api bint read_row(
     return sound
 
 
-cdef api Py_ssize_t draw_token(
-    const float* row, Py_ssize_t size, const Reading* reading, const double* running, double u
-) noexcept nogil:
+cdef api Py_ssize_t draw_token(const Reading* reading, const double* running, double u) noexcept nogil:
     """The token that u falls on; -1 if the row has changed, and has none."""
     cdef Mode mode = enter_usual_mode()
-    cdef Py_ssize_t token = draw(row, size, reading, running, u)
+    cdef Py_ssize_t token = draw(reading, running, u)
     leave_usual_mode(mode)
     return token
 
 
-cdef api void fill_row(const float* row, Py_ssize_t size, const Reading* reading, float* out) noexcept nogil:
+cdef api void fill_row(const Reading* reading, float* out) noexcept nogil:
     """The probability of every token; `out` is where `read_row` left the weights, if it did."""
     cdef Mode mode = enter_usual_mode()
-    fill(row, size, reading, out)
+    fill(reading, out)
     leave_usual_mode(mode)
 
 
@@ -64,7 +62,8 @@ cdef bint read(
     cdef Scale cut
     cdef float maximum
     cdef double mass
-    view.values = row
+    reading.source = view.source = Source(row, size)
+    view.values = part_of(&view.source, 0) if size <= SHORT else NULL
     view.size = size
     view.ids = NULL
     view.sums_cover = NOTHING

@@ -3,33 +3,35 @@
 from libc.stdint cimport uint64_t
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.row.source cimport chunk_count, chunk_length
+from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, logit_at, part_of
 from thermonucleus.kernel.row.types cimport CHUNK, Reading, Scale
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.weights.single cimport weight_or_doubt
 
 
-cdef inline void fill(const float* row, Py_ssize_t size, const Reading* reading, float* out) noexcept nogil:
+cdef inline void fill(const Reading* reading, float* out) noexcept nogil:
     """The probabilities that `draw` draws from."""
-    cdef Py_ssize_t chunk, i, start, n
+    cdef Py_ssize_t size = reading.source.size, chunk, i, start, n
+    cdef const float* x
     cdef float inverse_mass = reading.inverse_mass
     if reading.weighed:
         # A weight below the reading's cutoff, which is not lower than the one it was kept for, times `inverse_mass` rounds to 0.
         for i in range(size):
-            CHECK(row[i] >= reading.cutoff or out[i] * inverse_mass == 0.0)
+            CHECK(logit_at(&reading.source, i) >= reading.cutoff or out[i] * inverse_mass == 0.0)
             out[i] *= inverse_mass
         return
     for chunk in range(chunk_count(size)):
         start = chunk * CHUNK
         n = chunk_length(size, chunk)
+        x = part_of(&reading.source, start)
         if reading.greedy >= 0:
             for i in range(start, start + n):
                 out[i] = i == reading.greedy
-        elif count_above(row + start, n, reading.cutoff) == 0:
+        elif count_above(x, n, reading.cutoff) == 0:
             for i in range(start, start + n):
                 out[i] = 0.0
-        elif fill_chunk(row + start, n, reading, False, out + start) >> 63:
-            fill_chunk(row + start, n, reading, True, out + start)
+        elif fill_chunk(x, n, reading, False, out + start) >> 63:
+            fill_chunk(x, n, reading, True, out + start)
 
 
 cdef inline uint64_t fill_chunk(

@@ -3,7 +3,7 @@
 from libc.math cimport INFINITY
 from libc.string cimport memcpy
 
-from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, whole_chunk
+from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of, whole_chunk
 from thermonucleus.kernel.row.types cimport ALL, CHUNK, NOTHING, Scale, View
 from thermonucleus.kernel.weights.chunk_sums cimport kept_mass, mass_between
 from thermonucleus.kernel.weights.single cimport chunk_weights
@@ -30,9 +30,9 @@ cdef inline double weigh_row(const View* row, const Scale* scale, float cutoff, 
     cdef float spare_weights[CHUNK]
     cdef Py_ssize_t chunk, whole = row.size // CHUNK
     for chunk in range(whole):
-        running[chunk] = kept_mass(row.values + chunk * CHUNK, scale, cutoff, weights + chunk * CHUNK)
+        running[chunk] = kept_mass(part_of(&row.source, chunk * CHUNK), scale, cutoff, weights + chunk * CHUNK)
     for chunk in range(whole, chunk_count(row.size)):
-        running[chunk] = kept_mass(whole_chunk(row, chunk, spare), scale, cutoff, spare_weights)
+        running[chunk] = kept_mass(whole_chunk(&row.source, chunk, spare), scale, cutoff, spare_weights)
         memcpy(weights + chunk * CHUNK, spare_weights, chunk_length(row.size, chunk) * sizeof(float))
     return accumulate(row, cutoff, chunk_count(row.size), running)
 
@@ -52,7 +52,7 @@ cdef inline void sum_row(const View* kept, const Scale* scale, float cutoff, dou
     cdef Py_ssize_t chunk
     for chunk in range(chunk_count(kept.size)):
         if kept.maxima[chunk] >= cutoff:
-            sums[chunk] = mass_between(whole_chunk(kept, chunk, spare), scale, cutoff, INFINITY)
+            sums[chunk] = mass_between(whole_chunk(&kept.source, chunk, spare), scale, cutoff, INFINITY)
 
 
 cdef inline void add_survivors(const View* kept, const Scale* scale, double sign, double* sums) noexcept nogil:

@@ -1,21 +1,20 @@
 """The draw: the token at which the running sum of the kept weights, in index order, exceeds u times their total."""
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.row.source cimport chunk_count, chunk_length
+from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of
 from thermonucleus.kernel.row.types cimport CHUNK, Reading
 from thermonucleus.kernel.weights.single cimport chunk_weights
 
 
-cdef inline Py_ssize_t draw(
-    const float* row, Py_ssize_t size, const Reading* reading, const double* running, double u
-) noexcept nogil:
+cdef inline Py_ssize_t draw(const Reading* reading, const double* running, double u) noexcept nogil:
     """The first token, in index order, at which the running sum of the kept weights exceeds u times their total (inversion: Devroye
     1986, II.2). It is at or above the cutoff and has a probability above 0.
 
     -1 if there is none: only where another thread has written to the row since it was read.
     """
     cdef float w[CHUNK]
-    cdef Py_ssize_t chunks = chunk_count(size), chunk, start, i, token = -1
+    cdef const float* x
+    cdef Py_ssize_t size = reading.source.size, chunks = chunk_count(size), chunk, start, i, token = -1
     cdef double target, above
     if reading.greedy >= 0:
         return reading.greedy
@@ -26,9 +25,10 @@ cdef inline Py_ssize_t draw(
     # the one. The loop goes on only past a chunk whose tokens all have probability 0, where u = 0 may point.
     while token < 0 and chunk < chunks:
         start = chunk * CHUNK
-        chunk_weights(row + start, chunk_length(size, chunk), &reading.scale, w)
+        x = part_of(&reading.source, start)
+        chunk_weights(x, chunk_length(size, chunk), &reading.scale, w)
         for i in range(chunk_length(size, chunk)):
-            if row[start + i] >= reading.cutoff and w[i] * reading.inverse_mass > 0.0:
+            if x[i] >= reading.cutoff and w[i] * reading.inverse_mass > 0.0:
                 token = start + i
                 above += w[i]
                 if above > target:

@@ -6,7 +6,7 @@ One read of the row. Everything after it looks only where a maximum says that it
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.row.source cimport chunk_count
+from thermonucleus.kernel.row.source cimport chunk_count, logit_at, part_of
 from thermonucleus.kernel.row.types cimport CHUNK, WAYS, View
 
 
@@ -33,7 +33,7 @@ ctypedef void (*summarizer)(View*, Py_ssize_t, int*) noexcept nogil
 cdef inline bint summarize(View* row, float* maximum) noexcept nogil:
     """Fill the maxima. False if the row holds NaN or +inf, or nothing but -inf."""
     cdef int sound[WAYS]
-    cdef Py_ssize_t chunk, way, whole = row.size // CHUNK
+    cdef Py_ssize_t chunk, way, size = row.source.size, whole = size // CHUNK
     cdef float highest = -INFINITY
     for way in range(WAYS):
         sound[way] = 1
@@ -41,9 +41,9 @@ cdef inline bint summarize(View* row, float* maximum) noexcept nogil:
         summarize_narrowly(row, whole, sound)
     else:
         summarize_chunks(row, whole, sound)
-    if whole < chunk_count(row.size):
-        summarize_rest(row.values + whole * CHUNK, row.size - whole * CHUNK, row.groups + whole * WAYS, sound)
-    for chunk in range(chunk_count(row.size)):
+    if whole < chunk_count(size):
+        summarize_rest(part_of(&row.source, whole * CHUNK), size - whole * CHUNK, row.groups + whole * WAYS, sound)
+    for chunk in range(chunk_count(size)):
         row.maxima[chunk] = largest(row.groups + chunk * WAYS)
         highest = larger(row.maxima[chunk], highest)
     for way in range(WAYS):
@@ -64,7 +64,7 @@ cdef inline float larger(float a, float b) noexcept nogil:
 cdef inline narrow_void summarize_chunks(View* row, Py_ssize_t count, int* sound) noexcept nogil:
     cdef Py_ssize_t chunk
     for chunk in range(count):
-        summarize_chunk(row.values + chunk * CHUNK, row.groups + chunk * WAYS, sound)
+        summarize_chunk(part_of(&row.source, chunk * CHUNK), row.groups + chunk * WAYS, sound)
 
 
 cdef inline void summarize_chunk(const float* x, float* groups, int* sound) noexcept nogil:
@@ -116,10 +116,10 @@ cdef inline float largest(const float* groups) noexcept nogil:
 cdef inline Py_ssize_t first_at(const View* row, float value) noexcept nogil:
     """Lowest index that holds the row's maximum; -1 if it is no longer there, another thread having written to the row."""
     cdef Py_ssize_t chunk = 0, i
-    while chunk < chunk_count(row.size) - 1 and row.maxima[chunk] < value:
+    while chunk < chunk_count(row.source.size) - 1 and row.maxima[chunk] < value:
         chunk += 1
-    for i in range(chunk * CHUNK, row.size):
-        if row.values[i] == value:
+    for i in range(chunk * CHUNK, row.source.size):
+        if logit_at(&row.source, i) == value:
             return i
     CHECK(False)
     return -1

@@ -82,10 +82,17 @@ cdef enum Sums:
     ALL                 # all that is kept, and the survivors, which are not
 
 
-# A row; or the survivors of one, whose token ids are in `ids`.
-cdef struct View:
+# Where the logits of a row come from. What reads them does so by the functions of row/source.pxd.
+cdef struct Source:
     const float* values
     Py_ssize_t size
+
+
+# A row, and the tokens of it that are left: all of them, or once they are few copies of them, whose token ids are in `ids`.
+cdef struct View:
+    Source source
+    const float* values     # of the tokens that are left; NULL as long as they are more than SHORT
+    Py_ssize_t size         # how many are left
     const int64_t* ids
     float* groups       # the maximum of each group of the row: a chunk has WAYS of them
     float* maxima       # the maximum of each chunk of the row
@@ -94,6 +101,7 @@ cdef struct View:
 
 # All a draw needs to know of a row: tokens at or above `cutoff` are kept, a weight times `inverse_mass` is a probability.
 cdef struct Reading:
+    Source source
     Scale scale
     float cutoff
     float inverse_mass

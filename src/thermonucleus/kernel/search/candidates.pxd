@@ -55,7 +55,7 @@ cdef inline Py_ssize_t copy_interval(const View* row, float low, float high, Scr
     for chunk in range(chunk_count(row.size)):
         if row.maxima[chunk] < low:
             continue
-        x = whole_chunk(row, chunk, spare)
+        x = whole_chunk(&row.source, chunk, spare)
         ways = mark_groups(row.groups + chunk * WAYS, low)
         if many_bits(ways):
             ways = mark(x, low, high, hits)

@@ -6,7 +6,7 @@ from libc.stdint cimport uint64_t
 
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.memory cimport sample_room
-from thermonucleus.kernel.row.source cimport chunk_count
+from thermonucleus.kernel.row.source cimport chunk_count, logit_at, part_of
 from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, LANES, MANY, SAMPLE, WAYS, Hint, Sample, Scale, View
 from thermonucleus.kernel.search.short cimport count_above, point_between
 from thermonucleus.kernel.weights.chunk_sums cimport fold
@@ -32,17 +32,19 @@ cdef inline void sample_runs(
 
     For those that do not count, -inf: below `set_low`, from `ceiling` up, or in the sample already.
     """
-    cdef Py_ssize_t _i, j, runs = max((size - sample.size) // WAYS, 2)
+    cdef Py_ssize_t _i, j, start, runs = max((size - sample.size) // WAYS, 2)
     # Of whole runs up to the last, in units of 2**-32.
     cdef uint64_t place = 0, step = (<uint64_t> (row.size // WAYS - 1) << 32) // (runs - 1)
     cdef float limit = ceiling
     cdef const float* x
     cdef float* out = sample.values + sample.size
     for _i in range(runs):
-        x = row.values + <Py_ssize_t> (place >> 32) * WAYS
-        CHECK(x + WAYS <= row.values + row.size)
+        # A run lies within one chunk, of which WAYS is a part.
+        start = <Py_ssize_t> (place >> 32) * WAYS
+        x = part_of(&row.source, start)
+        CHECK(start + WAYS <= row.size)
         if sample.certain > 0:
-            limit = min(ceiling, row.maxima[(x - row.values) // CHUNK])
+            limit = min(ceiling, row.maxima[start // CHUNK])
         for j in range(WAYS):
             out[j] = x[j] if (x[j] >= set_low) & (x[j] < limit) else <float> -INFINITY
         out += WAYS
@@ -59,7 +61,7 @@ cdef inline void sample_bracket(Sample* sample, const View* row, float low, floa
     for _i in range(SAMPLE):
         # Multiples of the golden ratio are spread evenly, however many of them are looked at.
         place += <uint64_t> 0x9E3779B97F4A7C15
-        x = row.values[((place >> 32) * <uint64_t> row.size) >> 32]
+        x = logit_at(&row.source, <Py_ssize_t> (((place >> 32) * <uint64_t> row.size) >> 32))
         sample.values[count] = x
         count += (low <= x) & (x < high)
     sample.size = count

@@ -3,7 +3,7 @@
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.check cimport CHECK
-from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, group_count, whole_chunk
+from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, group_count, part_of, whole_chunk
 from thermonucleus.kernel.row.types cimport CHUNK, LANES, MANY, Scale, View
 from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, LEFT_OUT, SINGLE, Search
 from thermonucleus.kernel.search.short cimport count_above
@@ -31,7 +31,7 @@ cdef inline Sides sweep_counts(const View* row, float set_low, float low, float 
     cdef Py_ssize_t chunk, n, over_floor = 0, over_low = 0, over_high = 0
     cdef const float* x
     for chunk in range(chunk_count(row.size)):
-        x = row.values + chunk * CHUNK
+        x = part_of(&row.source, chunk * CHUNK)
         n = chunk_length(row.size, chunk)
         if row.maxima[chunk] >= high:
             over_high += count_above(x, n, high)
@@ -59,7 +59,7 @@ cdef inline Sides sweep_weights(Search* search, float low, float high) noexcept 
     for chunk in range(chunk_count(row.size)):
         sums[chunk] = 0.0
         if row.maxima[chunk] >= bound:
-            sums[chunk] = mass_outside(whole_chunk(row, chunk, spare), search.scale, search.set_low, low, high, below)
+            sums[chunk] = mass_outside(whole_chunk(&row.source, chunk, spare), search.scale, search.set_low, low, high, below)
             sides.above += sums[chunk]
     sides.below = sum_lanes(below)
     return sides
@@ -79,7 +79,7 @@ cdef inline Sides sweep_below(Search* search, float low) noexcept nogil:
     for chunk in range(chunk_count(row.size)):
         search.scratch.sums[chunk] = 0.0
         if row.maxima[chunk] >= bound:
-            x = whole_chunk(row, chunk, spare)
+            x = whole_chunk(&row.source, chunk, spare)
             if search.precision == CRUDE:
                 add_crude_below(x, search.scale, low, lanes)
             else:
@@ -108,7 +108,7 @@ cdef inline Sides sweep_precisely(
     for chunk in range(chunk_count(row.size)):
         if row.maxima[chunk] < set_low:
             continue
-        x = whole_chunk(row, chunk, spare)
+        x = whole_chunk(&row.source, chunk, spare)
         precise_weights(x, CHUNK, scale, w)
         for i in range(512):
             below[i] = w[i] if (x[i] >= set_low) & (x[i] < low) else 0.0
