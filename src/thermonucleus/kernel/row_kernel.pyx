@@ -9,7 +9,7 @@ from thermonucleus.kernel.row.memory cimport Scratch, carve
 from thermonucleus.kernel.row.source cimport chunk_count, part_of
 from thermonucleus.kernel.row.summary cimport first_at, summarize
 from thermonucleus.kernel.row.types cimport NOTHING, SHORT, Reading, Scale, Settings, Source, View
-from thermonucleus.kernel.stages.apply cimport find_cutoff
+from thermonucleus.kernel.stages.apply cimport truncate
 from thermonucleus.kernel.weights.double cimport logit_of
 from thermonucleus.kernel.weights.single cimport scale_for
 
@@ -49,7 +49,7 @@ cdef api void fill_row(const Reading* reading, float* out) noexcept nogil:
 cdef bint read(
     const float* row, Py_ssize_t size, const Settings* settings, void* memory, Reading* reading, double* running, float* weights
 ) noexcept nogil:
-    """Summary and cutoff. False if the row cannot be sampled from (NaN, +inf, nothing but -inf), or is no longer what it was.
+    """Summary and truncations. False if the row cannot be sampled from (NaN, +inf, nothing but -inf), or is no longer what it was.
 
     The row is read several times. Whatever another thread writes to it meanwhile, no index and no number of tokens that is used to
     write or to read somewhere else is taken from it unchecked; but what is read from it then means nothing.
@@ -78,14 +78,14 @@ cdef bint read(
     reading.greedy = -1
     reading.scale = scale_for(maximum, settings.temperature)
     cut = scale_for(maximum, 1.0) if settings.temperature_last else reading.scale
-    reading.cutoff = find_cutoff(&view, maximum, &cut, settings, &scratch)
+    reading.kept = truncate(&view, maximum, &cut, settings, &scratch)
     reading.weighed = weights != NULL and view.ids == NULL
     if reading.weighed:
-        mass = weigh_row(&view, &reading.scale, reading.cutoff, running, weights)
+        mass = weigh_row(&view, &reading.scale, &reading.kept, running, weights)
     else:
-        mass = sum_chunks(&view, &reading.scale, reading.cutoff, chunk_count(size), running)
-    CHECK(mass > 0.0 and reading.cutoff <= maximum)
+        mass = sum_chunks(&view, &reading.scale, &reading.kept, chunk_count(size), running)
+    CHECK(mass > 0.0 and reading.kept.low <= maximum < reading.kept.high)
     reading.inverse_mass = <float> (1.0 / mass)
     # What is below float32's smallest number is not kept either: probability 0, never drawn.
-    reading.cutoff = max(reading.cutoff, <float> logit_of(mass * SMALLEST, &reading.scale))
+    reading.kept.low = max(reading.kept.low, <float> logit_of(mass * SMALLEST, &reading.scale))
     return True

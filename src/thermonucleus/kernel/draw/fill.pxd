@@ -15,9 +15,9 @@ cdef inline void fill(const Reading* reading, float* out) noexcept nogil:
     cdef const float* x
     cdef float inverse_mass = reading.inverse_mass
     if reading.weighed:
-        # A weight below the reading's cutoff, which is not lower than the one it was kept for, times `inverse_mass` rounds to 0.
+        # A weight that was kept and lies below `kept.low` by now (see row_kernel.pyx), times `inverse_mass`, rounds to 0.
         for i in range(size):
-            CHECK(logit_at(&reading.source, i) >= reading.cutoff or out[i] * inverse_mass == 0.0)
+            CHECK(logit_at(&reading.source, i) >= reading.kept.low or out[i] * inverse_mass == 0.0)
             out[i] *= inverse_mass
         return
     for chunk in range(chunk_count(size)):
@@ -27,7 +27,7 @@ cdef inline void fill(const Reading* reading, float* out) noexcept nogil:
         if reading.greedy >= 0:
             for i in range(start, start + n):
                 out[i] = i == reading.greedy
-        elif count_above(x, n, reading.cutoff) == 0:
+        elif count_above(x, n, reading.kept.low) == 0:
             for i in range(start, start + n):
                 out[i] = 0.0
         elif fill_chunk(x, n, reading, False, out + start) >> 63:
@@ -38,10 +38,10 @@ cdef inline uint64_t fill_chunk(
     const float* x, Py_ssize_t n, const Reading* reading, bint careful, float* out
 ) noexcept nogil:
     cdef Scale local = reading.scale
-    cdef float w, cutoff = reading.cutoff, inverse_mass = reading.inverse_mass
+    cdef float w, low = reading.kept.low, high = reading.kept.high, inverse_mass = reading.inverse_mass
     cdef uint64_t doubt = 0
     cdef Py_ssize_t i
     for i in range(n):
         w = weight_or_doubt(x[i], &local, careful, &doubt)
-        out[i] = (w if x[i] >= cutoff else <float> 0.0) * inverse_mass
+        out[i] = (w if (x[i] >= low) & (x[i] < high) else <float> 0.0) * inverse_mass
     return doubt

@@ -8,7 +8,7 @@ from thermonucleus.kernel.weights.single cimport chunk_weights
 
 cdef inline Py_ssize_t draw(const Reading* reading, const double* running, double u) noexcept nogil:
     """The first token, in index order, at which the running sum of the kept weights exceeds u times their total (inversion: Devroye
-    1986, II.2). It is at or above the cutoff and has a probability above 0.
+    1986, II.2). It is kept and has a probability above 0.
 
     -1 if there is none: only where another thread has written to the row since it was read.
     """
@@ -28,7 +28,7 @@ cdef inline Py_ssize_t draw(const Reading* reading, const double* running, doubl
         x = part_of(&reading.source, start)
         chunk_weights(x, chunk_length(size, chunk), &reading.scale, w)
         for i in range(chunk_length(size, chunk)):
-            if x[i] >= reading.cutoff and w[i] * reading.inverse_mass > 0.0:
+            if reading.kept.low <= x[i] < reading.kept.high and w[i] * reading.inverse_mass > 0.0:
                 token = start + i
                 above += w[i]
                 if above > target:

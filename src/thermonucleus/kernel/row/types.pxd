@@ -99,11 +99,17 @@ cdef struct View:
     Sums sums_cover     # nothing yet, unless these are survivors
 
 
-# All a draw needs to know of a row: tokens at or above `cutoff` are kept, a weight times `inverse_mass` is a probability.
+# The tokens that are kept: those with low <= x < high. A truncation raises low or lowers high.
+cdef struct Interval:
+    float low
+    float high
+
+
+# All a draw needs to know of a row. A weight in `kept` times `inverse_mass` is a probability.
 cdef struct Reading:
     Source source
     Scale scale
-    float cutoff
+    Interval kept
     float inverse_mass
     bint weighed        # whether the weights of the kept are where the probabilities are to be
     Py_ssize_t greedy   # the only token there is to draw at temperature 0, else -1

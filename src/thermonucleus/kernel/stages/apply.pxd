@@ -1,13 +1,13 @@
-"""The truncations in their order: the lowest logit that top-k, top-p and min-p leave.
+"""The truncations in their order: top-k, top-p, min-p, each applied to what the one before left.
 
-Every truncation keeps the tokens at or above some logit, ties with it included. Each is applied to what the one before left.
+Each of them keeps the tokens at or above some logit, ties with it included: it raises the lower end of the interval that is kept.
 """
 
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport group_count
-from thermonucleus.kernel.row.types cimport BRIEF, NOTHING, SHORT, Scale, Settings, View
+from thermonucleus.kernel.row.types cimport BRIEF, NOTHING, SHORT, Interval, Scale, Settings, View
 from thermonucleus.kernel.search.candidates cimport narrow_to
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.stages.min_p cimport min_p_cutoff
@@ -16,10 +16,10 @@ from thermonucleus.kernel.stages.top_k cimport top_k_cutoff
 from thermonucleus.kernel.stages.top_p cimport long_top_p_cutoff, short_top_p_cutoff
 
 
-cdef inline float find_cutoff(
+cdef inline Interval truncate(
     View* row, float maximum, const Scale* scale, const Settings* settings, Scratch* scratch
 ) noexcept nogil:
-    """Lowest logit kept. The row is shrunk to its survivors on the way, as soon as they are few."""
+    """What is kept. The row is narrowed to it on the way, as soon as it is few tokens."""
     cdef float cutoff = -INFINITY, least = -INFINITY
     if settings.min_p > 0.0:
         # Last in the order, but it does not depend on what the others leave.
@@ -38,7 +38,7 @@ cdef inline float find_cutoff(
         cutoff = long_top_p_cutoff(row, maximum, scale, settings, cutoff, least, scratch)
     if row.sums_cover == NOTHING and few_kept(row, cutoff):
         narrow_to(row, cutoff, scratch)
-    return cutoff
+    return Interval(cutoff, INFINITY)
 
 
 cdef inline bint few_kept(const View* row, float cutoff) noexcept nogil:

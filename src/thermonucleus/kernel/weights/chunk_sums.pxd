@@ -3,10 +3,9 @@
 Every function here takes a whole chunk of CHUNK logits; NaN among them counts nowhere.
 """
 
-from libc.math cimport INFINITY
 from libc.stdint cimport uint64_t
 
-from thermonucleus.kernel.row.types cimport LANES, MANY, Scale
+from thermonucleus.kernel.row.types cimport LANES, MANY, Interval, Scale
 from thermonucleus.kernel.weights.double cimport sum_lanes
 from thermonucleus.kernel.weights.single cimport weight_or_doubt
 
@@ -19,19 +18,11 @@ cdef struct Sides:
     double above
 
 
-cdef inline double mass_between(const float* x, const Scale* scale, float low, float high) noexcept nogil:
-    """The weights with low <= x < high."""
+cdef inline double kept_mass(const float* x, const Scale* scale, const Interval* kept, float* weights) noexcept nogil:
+    """The sum of the weights that are kept; unless it is NULL, each of them in `weights`, and 0 for the others."""
     cdef float lanes[MANY]
-    if weigh_between(x, scale, low, high, False, lanes, NULL) >> 63:
-        weigh_between(x, scale, low, high, True, lanes, NULL)
-    return fold(lanes)
-
-
-cdef inline double kept_mass(const float* x, const Scale* scale, float cutoff, float* weights) noexcept nogil:
-    """The weights with x >= cutoff, their sum; each of them in `weights`, and 0 for the others."""
-    cdef float lanes[MANY]
-    if weigh_between(x, scale, cutoff, INFINITY, False, lanes, weights) >> 63:
-        weigh_between(x, scale, cutoff, INFINITY, True, lanes, weights)
+    if weigh_between(x, scale, kept.low, kept.high, False, lanes, weights) >> 63:
+        weigh_between(x, scale, kept.low, kept.high, True, lanes, weights)
     return fold(lanes)
 
 
