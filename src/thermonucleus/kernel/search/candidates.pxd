@@ -83,7 +83,7 @@ cdef inline uint32_t mark_groups(const float* groups, float low) noexcept nogil:
 
 
 cdef inline bint many_bits(uint32_t bits) noexcept nogil:
-    """Whether more than six are set: from there on it is as quick to look at all groups of a chunk as at these."""
+    """Whether more than six are set. Chosen: some such number of groups takes as long to look at one by one as all 32 at once."""
     cdef Py_ssize_t _i
     for _i in range(6):
         bits &= bits - 1

@@ -48,8 +48,13 @@ from thermonucleus.kernel.weights.float_order cimport midpoint_by_rank, next_up
 from thermonucleus.kernel.weights.single cimport weight
 
 cdef enum:
-    # Logits in the subsample that decides whether a row has a head.
+    # Chosen: logits in the subsample that decides whether a row has a head.
     FEW = 1024
+    # Chosen: a row has a head if at most one group in so many has a token at or above the bound on the head, which is safe; at or
+    # above the sample's quantile; at or above where the head ends then. To copy the tokens of a group costs more than to sweep it.
+    ONE_IN_BOUND = 64
+    ONE_IN_QUANTILE = 8
+    ONE_IN_HEAD = 4
 
 
 cdef inline float select(Search* search) noexcept nogil:
@@ -96,7 +101,7 @@ cdef inline float head_cutoff(Search* search) noexcept nogil:
         # rounding.)
         end = logit_of(0.99 * 2.0**64 * (1.0 - search.fraction) * all / search.row.size, search.scale)
         end = max(max(end, search.low), search.least)
-        if few_above(search, end, 64):
+        if few_above(search, end, ONE_IN_BOUND):
             return end
     # Half of the chunks have a token from here up. What a run has of these is left out: it would count many times over, and most
     # of them are maxima, which are in the sample.
@@ -106,19 +111,22 @@ cdef inline float head_cutoff(Search* search) noexcept nogil:
     all = sample_above(sample, search.low)
     middle = sample_quantile(sample, search.fraction * all, slack(search.fraction) * all, &search.hint, search.low, search.high)
     search.hint.logit = middle
+    # Chosen: a quarter of a binary order of weights on either side.
     search.hint.density = sample_density(sample, middle, 0.25 / search.scale.slope)
-    if not few_above(search, middle, 8):
+    if not few_above(search, middle, ONE_IN_QUANTILE):
         return search.low
     # Chosen: a normal number is below its mean by 2.5 standard errors or more once in 160 times.
     reached = search.fraction * all + 2.5 * sampling_error(sample, search.fraction, middle)
-    # The more tokens are above, the less there is below to be weighed without care.
+    # The more tokens are above, the less there is below to be weighed without care. (0.1: chosen, how near to the wanted mass the
+    # search in the sample need come, as a part of the distance.)
     end = deep
     if deep > middle or sample_above(sample, deep) < reached:
         end = sample_quantile(sample, reached, 0.1 * (reached - search.fraction * all), &search.hint, search.low, min(middle, deep))
     end = max(end, search.least)
-    if not few_above(search, end, 4):
+    if not few_above(search, end, ONE_IN_HEAD):
         return search.low
     # The chance that the answer turns on how the rest is weighed should be small: it is twice the error over the weight of a token.
+    # (3.0: chosen; a second sweep is then needed at most two times in three.)
     rest = search.fraction * (all - sample_above(sample, end)) * 2.0**64
     while search.precision < SINGLE and 3.0 * ERROR[search.precision] * rest > precise_weight(middle, search.scale):
         search.precision += 1
@@ -136,7 +144,7 @@ cdef inline float choose_pivot(Search* search, Py_ssize_t trip) noexcept nogil:
     cdef Sample* sample = &search.scratch.sample
     cdef double wanted, all
     cdef float pivot
-    # Whatever a sample may miss, halving the bracket by rank ends the search.
+    # Whatever a sample may miss, halving the bracket by rank ends the search. (Every third time: chosen.)
     if trip % 3 == 2:
         return midpoint_by_rank(search.low, search.high)
     if trip == 0:
@@ -158,7 +166,7 @@ cdef inline float choose_pivot(Search* search, Py_ssize_t trip) noexcept nogil:
 
 
 cdef inline double slack(double fraction) noexcept nogil:
-    """How far a guess may be off, as a part of all."""
+    """How far a guess may be off, as a part of all. Chosen: a fiftieth of the smaller side."""
     return 0.02 * (1.0 - fraction if fraction > 0.5 else fraction)
 
 
@@ -191,7 +199,8 @@ cdef inline double estimate_distance(Search* search) noexcept nogil:
     cdef double one = sample.weight_each * (unit * weight(search.pivot, search.scale) if search.scale != NULL else 1.0)
     cdef double over = sample_above(sample, search.pivot)
     cdef float far
-    # The sample's tokens between are a random number of them, of which the standard deviation is the root.
+    # The sample's tokens between are a random number of them, of which the standard deviation is the root. (3.0: chosen, standard
+    # deviations.)
     off += 3.0 * sqrt(off * one + one * one)
     search.hint.logit = search.pivot
     if search.hint.density > 0.0:
