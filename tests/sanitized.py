@@ -76,7 +76,7 @@ def main() -> None:
         program("fuzz.py", options.seconds / 2, sanitized)
         program("race.py", options.seconds / 3, sanitized)
         checked = build(Path(folder) / "checked", "", DEBUG)
-        # Checks are of rows that stay as they are; and the tests of which level is taken start processes that import the other copy.
+        # Checks are of rows that stay as they are. The tests of which level is taken start processes that import the other copy.
         tests_of_the_kernel(checked, leave_out="changing_rows or kernel_dispatch")
         program("fuzz.py", options.seconds / 6, checked)
     print(f"no fault: tests, {options.seconds:.0f} s of random rows and of rows that change, with sanitizers and with checks")
