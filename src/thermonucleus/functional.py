@@ -41,7 +41,7 @@ def sample_with_temperature(logits: ArrayLike, temperature: float = 1.0, *, rng:
         As in `thermonucleus.sample`.
     temperature : float, default 1.0
         0 or more; 0 takes the largest logit.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns
@@ -109,7 +109,7 @@ def top_p_sampling(logits: ArrayLike, p: float = 0.9, *, rng: Seed = None) -> To
         As in `thermonucleus.sample`.
     p : float, default 0.9
         From 0 to 1; `top_p` of `thermonucleus.sample`.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns
@@ -284,7 +284,7 @@ def combined_sampling(logits: ArrayLike, temperature: float, top_p: float, *, rn
         As in `thermonucleus.sample`.
     temperature, top_p : float
         As in `thermonucleus.sample`.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns
@@ -328,7 +328,7 @@ def adaptive_sampling(
         Top-p on an empty context, 0 or more; what comes out of it is limited to 1.
     context : sequence of hashable items
         The text so far: a string, or token ids.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns

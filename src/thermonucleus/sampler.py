@@ -26,7 +26,7 @@ class Sampler:
     ----------
     temperature, top_k, top_p, min_p, temperature_last : number or array_like of shape (B,)
         As in `thermonucleus.sample`. Arrays fit batches of B rows, and only these.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in SPEC 7. The generator goes on from call to call: an integer gives one reproducible stream of tokens.
     workers : int, default 1
         Number of threads that share the rows of a batch; -1 for one a core.

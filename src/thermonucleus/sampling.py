@@ -52,7 +52,7 @@ def sample(
     temperature_last : bool or array_like of shape (B,), default False
         Apply top-k, top-p and min-p at temperature 1, and the temperature to what they leave, as llama.cpp does by default: a high
         temperature then makes no more tokens possible.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         Where the uniform numbers come from, as in SPEC 7: one for each draw, in the order of the rows, whatever the settings. An
         integer starts the same stream on every call; pass a Generator to draw on.
     u : float or array_like, optional

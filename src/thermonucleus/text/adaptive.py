@@ -36,7 +36,7 @@ class AdaptiveSampler:
         what comes out is limited to 1.
     context : iterable of int, optional
         The tokens of the prompt. Those that are drawn follow.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Attributes

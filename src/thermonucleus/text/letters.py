@@ -26,7 +26,7 @@ def simple_text_generator(prompt: str, length: int, temperature: float, *, rng: 
         How many letters to add, 0 or more.
     temperature : float
         As in `thermonucleus.sample`.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns
