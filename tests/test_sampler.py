@@ -202,7 +202,7 @@ def test_logits_are_checked_at_each_call_and_a_fault_leaves_the_sampler_usable()
     with pytest.raises(ValueError, match=r"row 0, index 1"):
         sampler([0.0, np.nan])
     with pytest.raises(TypeError, match=r"logits must be real numbers"):
-        sampler("text")
+        sampler("text")  # type: ignore[arg-type]
     assert [sampler(ROW) for _ in range(20)] == [twin(ROW) for _ in range(20)]
 
 

@@ -1,14 +1,14 @@
 """Randomness: one uniform number in [0, 1) a draw, from a seed or from the caller."""
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias, TypeGuard, cast
+from typing import Any, SupportsFloat, TypeAlias, TypeGuard, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from thermonucleus.settings import as_array
+from thermonucleus.settings import Numbers, as_array
 
-__all__ = ["Seed", "Seeds", "as_generator", "as_generators", "as_uniforms", "is_several"]
+__all__ = ["Seed", "Seeds", "Uniforms", "as_generator", "as_generators", "as_uniforms", "is_several"]
 
 # numpy.random takes longer to import than this package and NumPy is in no hurry to do so: it is named in full, where it is used.
 Seed: TypeAlias = (
@@ -16,6 +16,8 @@ Seed: TypeAlias = (
 )
 
 Seeds: TypeAlias = "Seed | Sequence[Seed]"
+
+Uniforms: TypeAlias = Numbers | Sequence[Sequence[SupportsFloat]]
 
 
 def as_generator(rng: Seed) -> "np.random.Generator":
@@ -84,7 +86,7 @@ def as_generators(rng: Seeds, count: int) -> "list[np.random.Generator]":
     return [generator] if count == 1 else generator.spawn(count)
 
 
-def as_uniforms(u: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def as_uniforms(u: object, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Return the caller's uniform numbers as float64 of the given shape, one a draw.
 
     Raises

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from thermonucleus.kernel.bridge import SingleRow
 from thermonucleus.kernel.dispatch import active
-from thermonucleus.logits import as_rows
-from thermonucleus.randomness import Seed, as_generator
+from thermonucleus.logits import Logits, as_rows
+from thermonucleus.randomness import Seed, Uniforms, as_generator
 from thermonucleus.sampling import draw
 from thermonucleus.settings import settings_table
 from thermonucleus.workers import check_workers
@@ -73,7 +73,7 @@ class Sampler:
             temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, temperature_last=temperature_last, workers=workers
         )
 
-    def __call__(self, logits: ArrayLike, *, u: ArrayLike | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]:
+    def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]:
         """Draw a token from a row of logits, or one from each row of a batch.
 
         Parameters
