@@ -439,7 +439,7 @@ def test_keywords_take_the_place_of_what_requests_have() -> None:
     np.testing.assert_array_equal(tn.probabilities(BATCH, tn.Settings(top_k=2), temperature=[0.5, 1]), want)
 
 
-TAKE_REQUESTS: list[Callable[..., object]] = [tn.sample, tn.probabilities]
+TAKE_REQUESTS: list[Callable[..., object]] = [tn.sample, tn.probabilities, lambda logits, settings: tn.Sampler(settings)(logits)]
 
 
 @pytest.mark.parametrize("call", TAKE_REQUESTS)
@@ -465,7 +465,7 @@ def test_there_are_as_many_requests_as_rows() -> None:
         tn.sample(ROW, [tn.Settings()])
 
 
-@pytest.mark.parametrize("entrance", ["sample", "probabilities"])
+@pytest.mark.parametrize("entrance", ["sample", "probabilities", "Sampler"])
 def test_an_unknown_keyword_is_refused_with_the_names_there_are(entrance: str) -> None:
     with pytest.raises(TypeError, match=rf"^unexpected keyword 'temprature': the settings are {', '.join(SETTINGS)}$"):
         ENTRANCES[entrance](ROW, temprature=0.5)
@@ -482,7 +482,7 @@ def test_the_keywords_of_a_call_are_the_fields_of_settings() -> None:
         assert ("bool" in str(Keywords.__annotations__[field.name])) == (field.type is bool)
 
 
-@pytest.mark.parametrize("function", [tn.sample, tn.probabilities])
+@pytest.mark.parametrize("function", [tn.sample, tn.probabilities, tn.Sampler])
 def test_a_signature_shows_the_common_settings_with_their_defaults(function: Callable[..., object]) -> None:
     parameters = inspect.signature(function).parameters
     shown = {name: parameter.default for name, parameter in parameters.items() if name in SETTINGS}
@@ -497,6 +497,6 @@ def test_docstrings_have_a_row_for_each_setting() -> None:
     for name, setting in SETTINGS.items():
         assert f"\n    {name} : {type(setting.default).__name__}, default {setting.default}\n" in tn.Settings.__doc__
         assert (f"\n    {name} : {type(setting.default).__name__} or array_like" in tn.sample.__doc__) == setting.common
-    for function in (tn.Settings, tn.sample, tn.probabilities):
+    for function in (tn.Settings, tn.sample, tn.probabilities, tn.Sampler):
         assert " settings>" not in str(function.__doc__)
         assert max(map(len, str(function.__doc__).splitlines())) <= 132
