@@ -148,9 +148,9 @@ def test_each_piece_is_flushed_before_the_next_is_drawn(monkeypatch: pytest.Monk
     [
         (("--temperature", "-1"), "temperature must be a finite number, 0 or more, got -1"),
         (("--temperature", "nan"), "temperature must be a finite number, 0 or more, got nan"),
-        (("--top-k", "-1"), "top_k must be an integer, 0 or more, got -1"),
+        (("--top-k", "-1"), "top_k must be an integer, 0 or more (0 keeps all), got -1"),
         (("--top-p", "1.5"), "top_p must be a number from 0 to 1, got 1.5"),
-        (("--min-p", "-0.5"), "min_p must be a number from 0 to 1, got -0.5"),
+        (("--min-p", "-0.5"), "min_p must be a number from 0 to 1 (0 keeps all), got -0.5"),
         (("--seed", "-1"), "rng must be 0 or more where it is an integer, got -1"),
         (("--max-tokens", "-1"), "max_tokens must be 0 or more, not -1"),
     ],

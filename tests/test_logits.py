@@ -145,7 +145,7 @@ def test_logits_have_one_axis_or_two(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=rf"^logits must be a row .* or a batch .*, got shape {re.escape(str(shape))}$"):
         tn.probabilities(np.zeros(shape, np.float32))
     with pytest.raises(ValueError, match=r"^logits must be a row"):
-        tn.sample(3.0)
+        tn.sample(3.0)  # type: ignore[call-overload]
 
 
 def torch_tensor(logits: Rows) -> Any:
@@ -395,7 +395,7 @@ def test_a_fault_is_named_where_the_caller_sees_it_in_every_layout(layout: str) 
     plain = rows(3, 9)
     plain[1, 2] = np.nan
     with pytest.raises(ValueError, match=r"got nan at row 1, index 2$"):
-        tn.sample(LAYOUTS[layout](plain))  # type: ignore[arg-type]
+        tn.sample(LAYOUTS[layout](plain))  # type: ignore[call-overload]
 
 
 def test_apply_top_p_names_row_index_and_value_as_well() -> None:

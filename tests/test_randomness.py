@@ -74,12 +74,47 @@ def test_numpys_global_stream_is_neither_read_nor_moved() -> None:
 
 
 @pytest.mark.parametrize(
-    "rng", [True, np.True_, 1.0, np.float64(1), "1", b"1", [1, 2], (1,), np.array([1, 2]), object(), np.random]
+    "rng",
+    [
+        True,
+        np.True_,
+        1.0,
+        np.float64(1),
+        "1",
+        b"1",
+        [1, "2"],
+        (1.0,),
+        [True],
+        {1},
+        np.array([1.0]),
+        np.array(1),
+        np.array([[1]]),
+        object(),
+        np.random,
+    ],
 )
 def test_what_is_no_seed_is_refused_with_its_value(rng: Any) -> None:
     for call in (lambda: tn.sample(ROW, rng=rng), lambda: tn.Sampler(rng=rng), lambda: tn.top_p_sampling(ROW, rng=rng)):
         with pytest.raises(TypeError, match=rf"^rng must be None, an integer, .*, got {re.escape(repr(rng))}$"):
             call()
+
+
+def test_a_legacy_generator_is_refused_with_what_to_pass_instead() -> None:
+    legacy: Any = np.random.RandomState(1)
+    with pytest.raises(
+        TypeError, match=r"^rng must be .*, got RandomState\(MT19937\) .*: .* pass its bit generator, rng\._bit_generator$"
+    ):
+        tn.sample(ROW, rng=legacy)
+    assert tn.sample(ROW, rng=legacy._bit_generator) in range(4)
+
+
+@pytest.mark.parametrize("rng", [[1, 2], (1, 2), np.array([1, 2]), [np.int64(1), 2]], ids=repr)
+def test_a_sequence_of_integers_is_one_seed(rng: Any) -> None:
+    want = np.asarray(tn.sample(flat(1000), rng=np.random.default_rng([1, 2]), num_samples=5)).tolist()
+    assert tn.sample(flat(1000), rng=rng, num_samples=5).tolist() == want
+    assert tn.Sampler(rng=rng)(flat(1000), num_samples=5).tolist() == want
+    with pytest.raises(ValueError, match=r"^rng must be 0 or more where it is an integer, got -2$"):
+        tn.sample(ROW, rng=[1, -2])
 
 
 @pytest.mark.parametrize("rng", [-1, np.int8(-1), -(10**30)])
@@ -181,10 +216,11 @@ def test_a_uniform_that_rounds_to_1_is_refused() -> None:
 
 def test_a_seed_draws_what_its_uniforms_draw() -> None:
     logits = rows(6, 50)
-    for settings_ in ({}, {"top_p": 0.8}, {"temperature": 0.4, "top_k": 9}):
+    choices: list[dict[str, Any]] = [{}, {"top_p": 0.8}, {"temperature": 0.4, "top_k": 9}]
+    for settings_ in choices:
         u = np.random.default_rng(9).random((6, 4))
-        drawn = tn.sample(logits, rng=9, num_samples=4, **settings_)  # type: ignore[arg-type]
-        np.testing.assert_array_equal(drawn, tn.sample(logits, u=u, num_samples=4, **settings_))  # type: ignore[arg-type]
+        drawn = tn.sample(logits, rng=9, num_samples=4, **settings_)
+        np.testing.assert_array_equal(drawn, tn.sample(logits, u=u, num_samples=4, **settings_))
         assert tn.sample(logits[0], rng=9) == tn.sample(logits[0], u=np.random.default_rng(9).random())
 
 
@@ -250,7 +286,7 @@ FAILING: dict[str, Callable[[np.random.Generator], object]] = {
     "nothing but -inf": lambda g: tn.sample([[0.0, 0.0], [-np.inf, -np.inf]], rng=g),
     "no tokens": lambda g: tn.sample(np.zeros((3, 0)), rng=g),
     "three axes": lambda g: tn.sample(np.zeros((1, 2, 3)), rng=g),
-    "strings": lambda g: tn.sample("a", rng=g),
+    "strings": lambda g: tn.sample("a", rng=g),  # type: ignore[arg-type]
     "temperature": lambda g: tn.sample(ROW, temperature=-1, rng=g),
     "top_k": lambda g: tn.sample(ROW, top_k=-1, rng=g),
     "top_k type": lambda g: tn.sample(ROW, top_k=1.5, rng=g),
@@ -258,9 +294,9 @@ FAILING: dict[str, Callable[[np.random.Generator], object]] = {
     "min_p": lambda g: tn.sample(ROW, min_p=np.nan, rng=g),
     "settings of a wrong shape": lambda g: tn.sample([ROW, ROW], temperature=[1, 1, 1], rng=g),
     "num_samples negative": lambda g: tn.sample(ROW, num_samples=-1, rng=g),
-    "num_samples type": lambda g: tn.sample(ROW, num_samples=2.0, rng=g),  # type: ignore[arg-type]
+    "num_samples type": lambda g: tn.sample(ROW, num_samples=2.0, rng=g),  # type: ignore[call-overload]
     "workers": lambda g: tn.sample(ROW, workers=0, rng=g),
-    "workers type": lambda g: tn.sample(ROW, workers=1.0, rng=g),  # type: ignore[arg-type]
+    "workers type": lambda g: tn.sample(ROW, workers=1.0, rng=g),  # type: ignore[call-overload]
     "rng and u": lambda g: tn.sample(ROW, u=0.5, rng=g),
     "Sampler: NaN": lambda g: tn.Sampler(rng=g)(BAD),
     "Sampler: NaN, threads": lambda g: tn.Sampler(rng=g, workers=2)(BAD),
@@ -321,6 +357,9 @@ def test_each_sequence_draws_as_it_would_alone() -> None:
     assert [generator.random() for generator in generators[:3]] == [
         as_generator(seed).random() for seed in (7, np.random.SeedSequence(8), np.random.PCG64(9))
     ]
+    for several in ([7, 8], (7, 8), range(7, 9), np.array([7, 8])):
+        assert [generator.random() for generator in as_generators(several, 2)] == [as_generator(n).random() for n in (7, 8)]
+    assert [generator.random() for generator in as_generators([[1, 2], 3], 2)] == [as_generator(n).random() for n in ([1, 2], 3)]
     assert as_generators([3], 1)[0].random() == as_generators(3, 1)[0].random() == as_generator(3).random()
 
 

@@ -1,5 +1,9 @@
 """Settings: the forms that are accepted, the ones that are refused, and what a refusal says."""
 
+import copy
+import dataclasses
+import inspect
+import pickle
 import re
 from array import array
 from collections.abc import Callable
@@ -7,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 from cases import UNREADABLE
@@ -14,11 +19,21 @@ from numpy.typing import NDArray
 
 import thermonucleus as tn
 from thermonucleus import reference
-from thermonucleus.settings import check_fraction, check_several, check_temperature, check_top_k, settings_table
+from thermonucleus.settings import (
+    SETTINGS,
+    Keywords,
+    check_fraction,
+    check_several,
+    check_temperature,
+    check_top_k,
+    plan,
+    settings_table,
+)
 
 ROW = np.log([0.1, 0.2, 0.3, 0.4])
 BATCH = np.stack([ROW, ROW[::-1]])
 NAMES = ["temperature", "top_k", "top_p", "min_p"]
+ALL_CHANGED = tn.Settings(temperature=0.5, top_k=3, top_p=0.9, min_p=0.05, temperature_last=True)
 
 # All that take settings; the oracle is an entrance too.
 ENTRANCES: dict[str, Callable[..., object]] = {
@@ -101,7 +116,7 @@ def stable_name(value: object) -> str:
     return re.sub(" at 0x[0-9a-f]+", "", repr(value))
 
 
-NO_NUMBERS = [True, np.True_, "0.5", b"1", 0.5j, np.complex64(1), object(), Decimal(1), {}, np.array(True), np.array("1")]
+NO_NUMBERS = [True, np.True_, "0.5", b"1", 0.5j, np.complex64(1), object(), {}, np.array(True), np.array("1")]
 
 
 @pytest.mark.parametrize("value", NO_NUMBERS, ids=stable_name)
@@ -113,26 +128,70 @@ def test_what_is_no_number_is_refused_with_its_name_value_and_type(enter: Callab
             enter(logits, **{name: value})
 
 
-@pytest.mark.parametrize("values", [[True, False], ["1", "1"], [0.5j, 1], [None, 1], [object(), 1]], ids=stable_name)
+@pytest.mark.parametrize("values", [[True, False], ["1", "1"], [0.5j, 1], [object(), 1]], ids=stable_name)
 @pytest.mark.parametrize("name", NAMES)
 def test_arrays_of_what_is_no_number_are_refused(enter: Callable[..., object], name: str, values: list[object]) -> None:
     with pytest.raises(TypeError, match=rf"^{name} must be .*, got {re.escape(repr(values))} of type list$"):
         enter(BATCH, **{name: values})
 
 
-@pytest.mark.parametrize("name", ["temperature", "top_p", "min_p"])
-def test_none_is_no_number_but_for_top_k(enter: Callable[..., object], name: str) -> None:
-    with pytest.raises(TypeError, match=rf"^{name} must be .*, got None of type NoneType$"):
-        enter(ROW, **{name: None})
-    enter(ROW, top_k=None)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_none_is_the_default_with_which_a_setting_is_off(enter: Callable[..., object], name: str) -> None:
+    enter(ROW, **{name: None})
+    np.testing.assert_array_equal(settings_table(**{name: None}), settings_table())
+    setting: dict[str, Any] = {name: None}
+    np.testing.assert_array_equal(
+        tn.probabilities(ROW, ALL_CHANGED, **setting), tn.probabilities(ROW, ALL_CHANGED.replace(**setting))
+    )
 
 
-@pytest.mark.parametrize("value", [1.0, np.float64(2), np.array(2.0), Fraction(4, 2)], ids=repr)
-def test_top_k_is_an_integer_even_where_a_float_has_the_same_value(enter: Callable[..., object], value: object) -> None:
+@pytest.mark.parametrize("name", SETTINGS)
+def test_none_is_the_default_of_a_row_too(enter: Callable[..., object], name: str) -> None:
+    value = getattr(ALL_CHANGED, name)
+    enter(BATCH, **{name: [None, value]})
+    np.testing.assert_array_equal(
+        settings_table(rows=2, **{name: [None, value]}), settings_table(rows=2, **{name: [SETTINGS[name].default, value]})
+    )
+
+
+@pytest.mark.parametrize(
+    "two",
+    [2.0, np.float64(2), np.float16(2), np.array(2.0), Fraction(4, 2), Decimal(2), ml_dtypes.bfloat16(2), ml_dtypes.int4(2)],
+    ids=repr,
+)
+def test_an_integer_is_one_in_whatever_type_it_comes(enter: Callable[..., object], two: Any) -> None:
+    same_probabilities(ROW, {"top_k": two}, {"top_k": 2})
+    same_probabilities(BATCH, {"top_k": [two, two]}, {"top_k": 2})
+    enter(ROW, top_k=two)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [2.5, -0.5, np.nan, np.inf, np.float32(0.5), np.array(2.5), Fraction(1, 2), Decimal("0.5"), Decimal("inf"), Decimal("sNaN")],
+    ids=repr,
+)
+def test_what_lies_between_integers_is_no_top_k(enter: Callable[..., object], value: object) -> None:
     with pytest.raises(TypeError, match=rf"^top_k must be an integer, 0 or more, got {re.escape(repr(value))} of type"):
         enter(ROW, top_k=value)
-    with pytest.raises(TypeError, match=r"^top_k must be an integer, 0 or more, got \[2\.0, 2\.0\] of type list"):
-        enter(BATCH, top_k=[2.0, 2.0])
+    with pytest.raises(TypeError, match=r"^top_k must be an integer, 0 or more, got \[.*\] of type list$"):
+        enter(BATCH, top_k=[2, value])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("top_k", -1, r"^top_k must be an integer, 0 or more \(0 keeps all\), got -1$"),
+        ("top_k", [5, -1], r"^top_k\[1\] must be an integer, 0 or more \(0 keeps all\), got -1$"),
+        ("top_p", -1, r"^top_p must be a number from 0 to 1 \(1 keeps all\), got -1$"),
+        ("min_p", -0.5, r"^min_p must be a number from 0 to 1 \(0 keeps all\), got -0\.5$"),
+        ("min_p", 1.5, r"^min_p must be a number from 0 to 1, got 1\.5$"),
+    ],
+)
+def test_who_means_off_by_a_negative_number_is_told_what_to_use(
+    enter: Callable[..., object], name: str, value: object, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        enter(BATCH, **{name: value})
 
 
 @pytest.mark.parametrize("shape", [(1,), (4,), (0,), (1, 1), (2, 2)], ids=str)
@@ -183,6 +242,10 @@ def same_probabilities(logits: NDArray[np.float64], settings: dict[str, Any], pl
         np.array(0.5),
         np.array(0.5, ">f4"),
         Fraction(1, 2),
+        Decimal("0.5"),
+        ml_dtypes.bfloat16(0.5),
+        ml_dtypes.float8_e4m3fn(0.5),
+        np.array(0.5, ml_dtypes.bfloat16),
     ],
     ids=repr,
 )
@@ -199,7 +262,17 @@ def test_every_kind_of_integer_is_a_number(name: str, two: object) -> None:
     same_probabilities(BATCH, {name: two}, {name: 2})
 
 
-@pytest.mark.parametrize("form", [list, tuple, np.array, lambda v: np.array(v, np.float16), lambda v: array("d", v)])
+def decimals(values: list[float]) -> list[Decimal]:
+    return [Decimal(value) for value in values]
+
+
+def bfloat16s(values: list[float]) -> NDArray[Any]:
+    return np.array(values, ml_dtypes.bfloat16)
+
+
+@pytest.mark.parametrize(
+    "form", [list, tuple, np.array, lambda v: np.array(v, np.float16), lambda v: array("d", v), decimals, bfloat16s]
+)
 @pytest.mark.parametrize("name", ["temperature", "top_p", "min_p"])
 def test_settings_for_each_row_come_in_any_sequence(name: str, form: Callable[[list[float]], Any]) -> None:
     got = tn.probabilities(BATCH, **{name: form([0.5, 0.75])})
@@ -274,9 +347,156 @@ def test_the_checks_go_by_the_name_they_are_given() -> None:
         check_top_k(-3, name="k")
 
 
-@pytest.mark.parametrize("value", [1, 0.0, None, "yes", [True, False], [[True]], [1]], ids=repr)
+@pytest.mark.parametrize("value", [1, 0.0, "yes", [True, False], [[True]], [1]], ids=repr)
 def test_temperature_last_is_true_or_false_or_one_of_them_a_row(value: Any) -> None:
     with pytest.raises((TypeError, ValueError), match=r"^temperature_last must be "):
         tn.probabilities(ROW, temperature_last=value)
     for flag in (True, np.True_, np.array(True)):
         assert tn.probabilities(ROW, temperature_last=flag).sum() == pytest.approx(1, abs=1e-6)
+
+
+# ---- Settings
+
+
+def test_settings_are_plain_numbers_however_they_are_given() -> None:
+    plain = tn.Settings(temperature=0.5, top_k=3, top_p=1.0, temperature_last=True)
+    other: dict[str, Any] = {"temperature": np.float32(0.5), "top_k": 3.0, "top_p": None, "temperature_last": np.True_}
+    settings = tn.Settings(**other)
+    assert settings == plain
+    assert hash(settings) == hash(plain)
+    assert {settings: 1}[plain] == 1
+    assert [type(getattr(settings, name)) for name in SETTINGS] == [float, int, float, float, bool]
+    assert tn.Settings(top_k=4) != plain
+
+
+def test_settings_do_not_change() -> None:
+    settings = tn.Settings(temperature=0.5)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        settings.temperature = 1.0  # type: ignore[misc]
+    with pytest.raises(TypeError, match="positional"):
+        tn.Settings(0.8)  # type: ignore[call-arg]
+
+
+def test_settings_survive_pickle_and_copy() -> None:
+    for again in (pickle.loads(pickle.dumps(ALL_CHANGED)), copy.copy(ALL_CHANGED), copy.deepcopy(ALL_CHANGED)):
+        assert again == ALL_CHANGED
+
+
+def test_settings_print_what_is_not_off() -> None:
+    assert repr(tn.Settings()) == "Settings()"
+    assert repr(tn.Settings(top_k=50, temperature=0.0)) == "Settings(temperature=0.0, top_k=50)"
+    assert eval(repr(ALL_CHANGED), {"Settings": tn.Settings}) == ALL_CHANGED
+
+
+def test_replacing_changes_what_is_named_and_checks_it() -> None:
+    assert ALL_CHANGED.replace(top_k=None, top_p=0.5) == tn.Settings(temperature=0.5, top_p=0.5, min_p=0.05, temperature_last=True)
+    assert ALL_CHANGED.top_k == 3
+    with pytest.raises(ValueError, match=r"^top_k must be an integer, 0 or more \(0 keeps all\), got -1$"):
+        ALL_CHANGED.replace(top_k=-1)
+    with pytest.raises(TypeError, match=r"^unexpected keyword 'top': the settings are temperature, top_k, top_p, min_p, "):
+        ALL_CHANGED.replace(top=1)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_one_request_has_single_values(name: str) -> None:
+    message = rf"^{name} must be a single number for a single row, got an array of shape \(2,\)$"
+    values: dict[str, Any] = {name: [getattr(ALL_CHANGED, name)] * 2}
+    for make in (tn.Settings, ALL_CHANGED.replace, plan):
+        with pytest.raises(ValueError, match=message):
+            make(**values)
+
+
+def test_a_count_beyond_the_range_of_floats_is_kept_as_one_that_keeps_all() -> None:
+    np.testing.assert_array_equal(tn.probabilities(ROW, tn.Settings(top_k=10**400)), tn.probabilities(ROW))
+
+
+# ---- settings of a call
+
+
+def test_a_request_serves_a_row_and_all_rows_of_a_batch() -> None:
+    settings = tn.Settings(temperature=0.5, top_k=3)
+    np.testing.assert_array_equal(tn.probabilities(ROW, settings), tn.probabilities(ROW, temperature=0.5, top_k=3))
+    np.testing.assert_array_equal(tn.probabilities(BATCH, settings), tn.probabilities(BATCH, temperature=0.5, top_k=3))
+    assert tn.sample(ROW, settings, u=0.3) == tn.sample(ROW, u=0.3, temperature=0.5, top_k=3)
+
+
+@pytest.mark.parametrize("form", [list, tuple])
+def test_a_batch_takes_a_request_for_each_row(form: Callable[[list[tn.Settings]], Any]) -> None:
+    requests = [ALL_CHANGED, tn.Settings(temperature=2)]
+    got = tn.probabilities(BATCH, form(requests))
+    for row, logits, settings in zip(got, BATCH, requests, strict=True):
+        np.testing.assert_array_equal(row, tn.probabilities(logits, settings))
+    assert tn.probabilities(np.zeros((0, 5)), form([])).shape == (0, 5)
+
+
+def test_keywords_take_the_place_of_what_requests_have() -> None:
+    one = tn.Settings(temperature=0.5, top_k=3)
+    np.testing.assert_array_equal(tn.probabilities(ROW, one, temperature=1), tn.probabilities(ROW, top_k=3))
+    want = tn.probabilities(BATCH, temperature=[0.5, 1], top_k=[1, 2])
+    np.testing.assert_array_equal(tn.probabilities(BATCH, [one, tn.Settings()], top_k=[1, 2]), want)
+    want = tn.probabilities(BATCH, temperature=[0.5, 1], top_k=2)
+    np.testing.assert_array_equal(tn.probabilities(BATCH, [one, tn.Settings()], top_k=2), want)
+    np.testing.assert_array_equal(tn.probabilities(BATCH, tn.Settings(top_k=2), temperature=[0.5, 1]), want)
+
+
+TAKE_REQUESTS: list[Callable[..., object]] = [tn.sample, tn.probabilities, lambda logits, settings: tn.Sampler(settings)(logits)]
+
+
+@pytest.mark.parametrize("call", TAKE_REQUESTS)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (0.8, r"^settings must be a thermonucleus\.Settings or a sequence of them, got 0\.8 of type float \(.*temperature=0\.8\)$"),
+        ({"top_p": 0.9}, r"^settings must be a thermonucleus\.Settings or a sequence of them, got \{'top_p': 0\.9\} of type dict"),
+        ("ab", r"^settings must be a thermonucleus\.Settings or a sequence of them, got 'ab' of type str"),
+        ([tn.Settings(), {}], r"^settings\[1\] must be a thermonucleus\.Settings, got \{\} of type dict$"),
+    ],
+    ids=str,
+)
+def test_what_is_no_request_is_refused(call: Callable[..., object], settings: object, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call(BATCH, settings)
+
+
+def test_there_are_as_many_requests_as_rows() -> None:
+    with pytest.raises(ValueError, match=r"^settings must be one, or one for each of the 2 rows, got a sequence of 3$"):
+        tn.sample(BATCH, [tn.Settings()] * 3)
+    with pytest.raises(ValueError, match=r"^settings must be a single one for a single row, got a sequence of 1$"):
+        tn.sample(ROW, [tn.Settings()])
+
+
+@pytest.mark.parametrize("entrance", ["sample", "probabilities", "Sampler"])
+def test_an_unknown_keyword_is_refused_with_the_names_there_are(entrance: str) -> None:
+    with pytest.raises(TypeError, match=rf"^unexpected keyword 'temprature': the settings are {', '.join(SETTINGS)}$"):
+        ENTRANCES[entrance](ROW, temprature=0.5)
+
+
+# ---- said once
+
+
+def test_the_keywords_of_a_call_are_the_fields_of_settings() -> None:
+    assert list(Keywords.__annotations__) == [field.name for field in dataclasses.fields(tn.Settings)] == list(SETTINGS)
+    assert not Keywords.__required_keys__
+    for field in dataclasses.fields(tn.Settings):
+        assert type(field.default) is field.type
+        assert ("bool" in str(Keywords.__annotations__[field.name])) == (field.type is bool)
+
+
+@pytest.mark.parametrize("function", [tn.sample, tn.probabilities, tn.Sampler])
+def test_a_signature_shows_the_common_settings_with_their_defaults(function: Callable[..., object]) -> None:
+    parameters = inspect.signature(function).parameters
+    shown = {name: parameter.default for name, parameter in parameters.items() if name in SETTINGS}
+    assert shown == {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0}
+    assert list(parameters)[-1] == "keywords"
+    assert parameters["settings"].default is None
+
+
+def test_docstrings_have_a_row_for_each_setting() -> None:
+    assert tn.Settings.__doc__ is not None
+    assert tn.sample.__doc__ is not None
+    for name, setting in SETTINGS.items():
+        assert f"\n    {name} : {type(setting.default).__name__}, default {setting.default}\n" in tn.Settings.__doc__
+        assert (f"\n    {name} : {type(setting.default).__name__} or array_like" in tn.sample.__doc__) == setting.common
+    for function in (tn.Settings, tn.sample, tn.probabilities, tn.Sampler):
+        assert " settings>" not in str(function.__doc__)
+        assert max(map(len, str(function.__doc__).splitlines())) <= 132

@@ -13,11 +13,13 @@ from thermonucleus.functional import (
 from thermonucleus.kernel.dispatch import target, targets
 from thermonucleus.sampler import Sampler
 from thermonucleus.sampling import probabilities, sample
+from thermonucleus.settings import Settings
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Sampler",
+    "Settings",
     "__version__",
     "adaptive_sampling",
     "apply_temperature",

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from thermonucleus.logits import as_real_array, explain_values
+from thermonucleus.logits import Logits, as_real_array, explain_values
 from thermonucleus.randomness import Seed
 from thermonucleus.sampling import probabilities, sample
 from thermonucleus.settings import check_fraction, check_temperature
@@ -32,7 +32,7 @@ ROUNDING = 1e-6
 Tokens = int | NDArray[np.int64]
 
 
-def sample_with_temperature(logits: ArrayLike, temperature: float = 1.0, *, rng: Seed = None) -> Tokens:
+def sample_with_temperature(logits: Logits, temperature: float = 1.0, *, rng: Seed = None) -> Tokens:
     """Draw a token from the softmax of the logits divided by the temperature (slides 1 and 3).
 
     Parameters
@@ -41,7 +41,7 @@ def sample_with_temperature(logits: ArrayLike, temperature: float = 1.0, *, rng:
         As in `thermonucleus.sample`.
     temperature : float, default 1.0
         0 or more; 0 takes the largest logit.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns
@@ -67,7 +67,7 @@ def sample_with_temperature(logits: ArrayLike, temperature: float = 1.0, *, rng:
     return sample(logits, temperature=temperature, rng=rng)
 
 
-def apply_temperature(logits: ArrayLike, temperature: float) -> NDArray[np.float32]:
+def apply_temperature(logits: Logits, temperature: float) -> NDArray[np.float32]:
     """Compute the softmax of the logits divided by the temperature (slides 2 and 5).
 
     Parameters
@@ -100,7 +100,7 @@ def apply_temperature(logits: ArrayLike, temperature: float) -> NDArray[np.float
     return probabilities(logits, temperature=temperature)
 
 
-def top_p_sampling(logits: ArrayLike, p: float = 0.9, *, rng: Seed = None) -> Tokens:
+def top_p_sampling(logits: Logits, p: float = 0.9, *, rng: Seed = None) -> Tokens:
     """Draw a token from the nucleus of the logits' softmax (slide 4).
 
     Parameters
@@ -109,7 +109,7 @@ def top_p_sampling(logits: ArrayLike, p: float = 0.9, *, rng: Seed = None) -> To
         As in `thermonucleus.sample`.
     p : float, default 0.9
         From 0 to 1; `top_p` of `thermonucleus.sample`.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns
@@ -203,7 +203,7 @@ def _nucleus_floor(row: NDArray[np.float64], p: float) -> float:
     return float(candidates[min(last, len(candidates) - 1)])
 
 
-def get_token_probs(logits: ArrayLike, temperature: float = 1.0, top_p: float = 1.0) -> NDArray[np.float32]:
+def get_token_probs(logits: Logits, temperature: float = 1.0, top_p: float = 1.0) -> NDArray[np.float32]:
     """Compute the probabilities of the next token under a temperature and top-p (slide 7).
 
     Parameters
@@ -238,7 +238,7 @@ def get_token_probs(logits: ArrayLike, temperature: float = 1.0, top_p: float = 
     return probabilities(logits, temperature=temperature, top_p=top_p)
 
 
-def token_probabilities(logits: ArrayLike, temperature: float, top_p: float) -> NDArray[np.float32]:
+def token_probabilities(logits: Logits, temperature: float, top_p: float) -> NDArray[np.float32]:
     """Compute the probabilities of the next token under a temperature and top-p (slide 14).
 
     Parameters
@@ -275,7 +275,7 @@ def token_probabilities(logits: ArrayLike, temperature: float, top_p: float) -> 
     return probabilities(logits, temperature=temperature, top_p=top_p)
 
 
-def combined_sampling(logits: ArrayLike, temperature: float, top_p: float, *, rng: Seed = None) -> Tokens:
+def combined_sampling(logits: Logits, temperature: float, top_p: float, *, rng: Seed = None) -> Tokens:
     """Draw a token under a temperature and top-p (slide 10).
 
     Parameters
@@ -284,7 +284,7 @@ def combined_sampling(logits: ArrayLike, temperature: float, top_p: float, *, rn
         As in `thermonucleus.sample`.
     temperature, top_p : float
         As in `thermonucleus.sample`.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns
@@ -311,7 +311,7 @@ def combined_sampling(logits: ArrayLike, temperature: float, top_p: float, *, rn
 
 
 def adaptive_sampling(
-    logits: ArrayLike, base_temperature: float, base_top_p: float, context: Sequence[Hashable], *, rng: Seed = None
+    logits: Logits, base_temperature: float, base_top_p: float, context: Sequence[Hashable], *, rng: Seed = None
 ) -> Tokens:
     """Draw a token under a temperature and top-p that follow the text so far (slide 13).
 
@@ -328,7 +328,7 @@ def adaptive_sampling(
         Top-p on an empty context, 0 or more; what comes out of it is limited to 1.
     context : sequence of hashable items
         The text so far: a string, or token ids.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns

@@ -1,23 +1,34 @@
 """Logits as callers have them, to the contiguous float32 rows that the kernel reads."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from thermonucleus.kernel.bridge import changed
-from thermonucleus.settings import as_array
+from thermonucleus.settings import SupportsArray, as_array
 
-__all__ = ["as_real_array", "as_rows", "explain_fault", "explain_values", "is_sound"]
+__all__ = ["Batch", "Logits", "Row", "SomeAxes", "as_real_array", "as_rows", "explain_fault", "explain_values", "is_sound"]
 
 Rows = NDArray[np.float32]
+
+Real: TypeAlias = float | np.floating[Any] | np.integer[Any]
+Row: TypeAlias = np.ndarray[tuple[int], np.dtype[Any]] | Sequence[Real]
+Batch: TypeAlias = np.ndarray[tuple[int, int], np.dtype[Any]] | Sequence[Sequence[Real]] | Sequence[NDArray[Any]]
+SomeAxes: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[Any]] | SupportsArray | Sequence[SupportsArray]
+Logits: TypeAlias = Row | Batch | SomeAxes
+"""What a type checker can tell of logits: a row, a batch, or what may be either.
+
+NDArray says nothing of the axes, so it fits an array with any number of them. Overloads have `SomeAxes` first, whose three axes it
+fits too. What is known to be a row then gives an int, what is known to be a batch an array, and the rest Any.
+"""
 
 AT_A_TIME = 1 << 17
 """Logits that are converted at a time, if rows are no longer. Chosen: a few hundred kilobytes fit any L2 cache."""
 
 
-def as_rows(logits: ArrayLike) -> Rows:
+def as_rows(logits: object) -> Rows:
     """Return a row (V,) or a batch (B, V) as C-contiguous float32, without a copy if it is that already.
 
     Parameters
@@ -44,7 +55,7 @@ def as_rows(logits: ArrayLike) -> Rows:
     return np.require(array, np.float32, ["C", "A"])
 
 
-def as_real_array(values: ArrayLike, name: str) -> NDArray[np.generic]:
+def as_real_array(values: object, name: str) -> NDArray[np.generic]:
     """Return a row or a batch of rows of real numbers as an array of the type it has; raise TypeError or ValueError by name."""
     array = as_array(values, name)
     if isinstance(values, np.ma.MaskedArray):
@@ -107,7 +118,7 @@ def _below_maximum(array: NDArray[Any]) -> NDArray[Any]:
     return below
 
 
-def explain_fault(logits: ArrayLike, row: int) -> ValueError | RuntimeError:
+def explain_fault(logits: object, row: int) -> ValueError | RuntimeError:
     """Return the error for a row that the kernel refused: it names row, index and value.
 
     A RuntimeError if nothing is wrong with the row as it stands: it has changed since.

@@ -1,45 +1,83 @@
 """`Sampler`: settings and random state kept from token to token."""
 
+import copy
 import reprlib
+from collections.abc import Mapping
+from functools import partial
 from numbers import Real
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from thermonucleus.kernel.bridge import SingleRow
 from thermonucleus.kernel.dispatch import active
-from thermonucleus.logits import as_rows
-from thermonucleus.randomness import Seed, as_generator
+from thermonucleus.logits import Batch, Logits, Row, SomeAxes, as_rows
+from thermonucleus.randomness import Seed, Uniforms, as_generator
 from thermonucleus.sampling import draw
-from thermonucleus.settings import settings_table
+from thermonucleus.settings import (
+    SETTINGS,
+    Column,
+    Keywords,
+    Requests,
+    Setting,
+    Settings,
+    as_requests,
+    check_keywords,
+    count_rows,
+    table_of,
+    takes_settings,
+)
 from thermonucleus.workers import check_workers
 
 __all__ = ["Sampler"]
 
 
+class Changes(Keywords, total=False):
+    """What `Sampler.replace` takes."""
+
+    settings: Requests
+    rng: Seed
+    workers: int
+
+
 class Sampler:
     """A sampler with its settings and its random generator: call it with logits, get tokens.
 
-    Arguments are checked when the sampler is made; a call does no more than it must.
+    Arguments are checked when the sampler is made; a call does no more than it must. Its settings can be read, as in
+    ``sampler.settings`` and ``sampler.temperature``, and do not change: `replace` makes another sampler.
 
     Parameters
     ----------
-    temperature, top_k, top_p, min_p, temperature_last : number or array_like of shape (B,)
-        As in `thermonucleus.sample`. Arrays fit batches of B rows, and only these.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
-        As in SPEC 7. The generator goes on from call to call: an integer gives one reproducible stream of tokens.
+    settings : Settings or sequence of Settings, optional
+        As in `thermonucleus.sample`. A sequence fits batches of as many rows, and only these.
+    **keywords : number or array_like of shape (B,)
+        Settings by name, as in `thermonucleus.sample`. Arrays fit batches of B rows, and only these.
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
+        As in SPEC 7. The generator goes on from call to call: a seed gives one reproducible stream of tokens.
     workers : int, default 1
         Number of threads that share the rows of a batch; -1 for one a core.
 
     Attributes
     ----------
+    settings : Settings or tuple of Settings
+        The settings; where they are for each row, one for each.
     generator : numpy.random.Generator
         The random generator; it advances by one uniform number a draw.
+    workers : int
+        As it was given.
 
     Raises
     ------
     ValueError, TypeError
         If an argument is of the wrong type, shape or range.
+
+    Notes
+    -----
+    A sampler can be pickled and copied. What comes out of `pickle` or `copy.deepcopy`, also in another process, has a generator of
+    its own that goes on from where the original's was: it draws the same numbers. So do processes forked with a sampler. Where
+    each is to draw its own, give it a generator of its own: ``sampler.replace(rng=child)`` for each child of
+    ``sampler.generator.spawn(n)``. `copy.copy` and `replace` share the generator, and take turns.
 
     Examples
     --------
@@ -51,29 +89,65 @@ class Sampler:
     [2, 3, 1, 3, 2]
     >>> sampler
     Sampler(temperature=0.8, top_p=0.95)
+    >>> sampler.replace(temperature=0)(logits)
+    3
     """
 
-    def __init__(
-        self,
-        *,
-        temperature: ArrayLike = 1.0,
-        top_k: ArrayLike | None = 0,
-        top_p: ArrayLike = 1.0,
-        min_p: ArrayLike = 0.0,
-        temperature_last: ArrayLike = False,
-        rng: Seed = None,
-        workers: int = 1,
-    ) -> None:
-        self._rows = _common_length(temperature, top_k, top_p, min_p, temperature_last)
-        self._table = settings_table(temperature, top_k, top_p, min_p, temperature_last, rows=self._rows)
-        self._single = None if self._rows is not None else SingleRow(self._table)
-        self._workers = check_workers(workers)
-        self.generator = as_generator(rng)
-        self._text = _differences(
-            temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, temperature_last=temperature_last, workers=workers
-        )
+    # Without a __dict__, a name that is no setting can't be assigned to either. A subclass has one, and may have names of its own.
+    __slots__ = (
+        "__weakref__",
+        "_columns",
+        "_generator",
+        "_requests",
+        "_rows",
+        "_single",
+        "_table",
+        "_texts",
+        "_threads",
+        "_workers",
+    )
 
-    def __call__(self, logits: ArrayLike, *, u: ArrayLike | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]:
+    _requests: tuple[Settings, ...] | None  # where there is one for each row
+    _columns: dict[str, Column]  # settings by name, checked
+    _texts: dict[str, str]  # the same as they were given, but for the defaults
+    _workers: int
+    _generator: "np.random.Generator"
+    _rows: int | None
+    _table: NDArray[np.float64]
+    _threads: int
+    _single: SingleRow | None
+
+    @takes_settings
+    def __init__(self, settings: Requests = None, *, rng: Seed = None, workers: int = 1, **keywords: Unpack[Keywords]) -> None:
+        self._build(*_checked(settings, keywords), workers, as_generator(rng))
+
+    def _build(
+        self,
+        requests: tuple[Settings, ...] | None,
+        columns: dict[str, Column],
+        texts: dict[str, str],
+        workers: int,
+        generator: "np.random.Generator",
+    ) -> None:
+        """Set what the sampler is made of, and what follows from it."""
+        self._threads = check_workers(workers)
+        self._workers = int(workers)
+        self._requests, self._columns, self._texts, self._generator = requests, columns, texts, generator
+        self._rows = count_rows(requests, columns)
+        self._table = table_of(requests, columns, self._rows)
+        self._single = None if self._rows is not None else SingleRow(self._table)
+
+    @overload
+    def __call__(self, logits: SomeAxes, *, u: Uniforms | None = None, num_samples: None = None) -> Any: ...
+    @overload
+    def __call__(self, logits: Row, *, u: Uniforms | None = None, num_samples: None = None) -> int: ...
+    @overload
+    def __call__(self, logits: Batch, *, u: Uniforms | None = None, num_samples: None = None) -> NDArray[np.int64]: ...
+    @overload
+    def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int) -> NDArray[np.int64]: ...
+    @overload
+    def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]: ...
+    def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]:
         """Draw a token from a row of logits, or one from each row of a batch.
 
         Parameters
@@ -92,32 +166,133 @@ class Sampler:
             As from `thermonucleus.sample`.
         """
         if self._single is not None and type(logits) is np.ndarray and u is None and num_samples is None:
-            token = self._single.draw(active(), logits, self.generator.random)
+            token = self._single.draw(active(), logits, self._generator.random)
             if token >= 0:
                 return token
         rows = as_rows(logits)
         if self._rows is not None and rows.shape[:-1] != (self._rows,):
             raise ValueError(f"logits must be a batch of {self._rows} rows, as this sampler's settings are, got shape {rows.shape}")
-        return draw(logits, rows, self._table, self.generator, u, num_samples, self._workers)
+        return draw(logits, rows, self._table, self._generator, u, num_samples, self._threads)
+
+    def replace(self, **changes: Unpack[Changes]) -> Self:
+        """Return a sampler with some of the arguments changed; what is not named stays, and the generator is shared.
+
+        Parameters
+        ----------
+        **changes
+            Any arguments of `Sampler`. Settings by name change these alone, `settings` all of them.
+
+        Returns
+        -------
+        Sampler
+
+        Raises
+        ------
+        ValueError, TypeError
+            As from `Sampler`.
+
+        Examples
+        --------
+        >>> import thermonucleus as tn
+        >>> tn.Sampler(temperature=0.8, top_p=0.95).replace(top_p=None, top_k=50)
+        Sampler(temperature=0.8, top_k=50)
+        """
+        keywords = {name: value for name, value in changes.items() if name not in ("settings", "rng", "workers")}
+        if "settings" in changes:
+            requests, columns, texts = _checked(changes["settings"], keywords)
+        else:
+            kept = {name: column for name, column in self._columns.items() if name not in keywords}
+            requests, columns, texts = _checked(self._requests, keywords, kept)
+            texts = {name: text for name, text in self._texts.items() if name in kept} | texts
+        generator = as_generator(changes["rng"]) if "rng" in changes else self._generator
+        new = copy.copy(self)
+        new._build(requests, columns, texts, changes.get("workers", self._workers), generator)
+        return new
+
+    @property
+    def settings(self) -> Settings | tuple[Settings, ...]:
+        """The settings; where they are for each row, one for each."""
+        every = tuple(
+            Settings(**{setting.name: setting.plain(row[setting.index]) for setting in SETTINGS.values()})
+            for row in self._table.tolist()
+        )
+        return every[0] if self._rows is None else every
+
+    @property
+    def generator(self) -> "np.random.Generator":
+        """The random generator; it advances by one uniform number a draw."""
+        return self._generator
+
+    @property
+    def workers(self) -> int:
+        """Number of threads that share the rows of a batch, as it was given."""
+        return self._workers
+
+    def _value(self, setting: Setting) -> Any:
+        """Return a setting as a number, or as an array where it is one for each row."""
+        if setting.name in self._columns:
+            return setting.plain(self._columns[setting.name])
+        if self._requests is None:
+            return setting.default
+        return setting.plain(self._table[:, setting.index])
+
+    if TYPE_CHECKING:
+        # A property for each setting, below. `settings` has their types.
+        def __getattr__(self, name: str) -> Any: ...
+    else:
+
+        def __setattr__(self, name: str, value: object) -> None:
+            if name in PUBLIC:
+                raise AttributeError(
+                    f"{name} of a Sampler cannot be assigned to: sampler.replace({PUBLIC[name]}=...) returns another one with it"
+                )
+            super().__setattr__(name, value)
+
+    def __getstate__(self) -> tuple[object, ...]:
+        # What the kernel holds is made anew; a subclass may have a __dict__.
+        parts = (self._requests, self._columns, self._texts, self._workers, self._generator)
+        return getattr(self, "__dict__", {}), parts
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        own, parts = state
+        for name, value in own.items():
+            setattr(self, name, value)
+        self._build(*parts)
 
     def __repr__(self) -> str:
-        return f"Sampler({self._text})"
+        first = [] if self._requests is None else [BRIEF.repr(list(self._requests))]
+        named = [f"{name}={self._texts[name]}" for name in SETTINGS if name in self._texts]
+        last = [] if self._workers == 1 else [f"workers={self._workers}"]
+        return f"{type(self).__name__}({', '.join(first + named + last)})"
 
 
-def _common_length(*settings: ArrayLike | None) -> int | None:
-    """Return the length of the settings that are arrays; that all of them agree is for `settings_table` to check."""
-    for setting in settings:
-        if isinstance(setting, list | tuple | np.ndarray) and not (isinstance(setting, np.ndarray) and setting.ndim == 0):
-            return len(setting)
-    return None
+PUBLIC = {name: name for name in ("settings", "workers", *SETTINGS)} | {"generator": "rng"}
+"""What can be read of a sampler, and the argument that it comes from."""
+
+for _setting in SETTINGS.values():
+    setattr(Sampler, _setting.name, property(partial(Sampler._value, setting=_setting), doc=_setting.says))
 
 
-def _differences(**arguments: object) -> str:
-    """Write those arguments of a sampler that are not its defaults, as a call has them."""
-    defaults = Sampler.__init__.__kwdefaults__
-    assert defaults is not None
-    differ = [name for name, value in arguments.items() if not (isinstance(value, SINGLE) and value == defaults[name])]
-    return ", ".join(f"{name}={BRIEF.repr(arguments[name])}" for name in differ)
+def _checked(
+    settings: Requests, keywords: Mapping[str, object], kept: dict[str, Column] | None = None
+) -> tuple[tuple[Settings, ...] | None, dict[str, Column], dict[str, str]]:
+    """Check settings, together with those that are kept from before.
+
+    Returns the requests where there is one for each row, all others by name, and how those are written in a call.
+    """
+    if isinstance(settings, Settings):
+        keywords = {name: getattr(settings, name) for name in SETTINGS} | dict(keywords)
+        settings = None
+    kept = kept or {}
+    rows = count_rows(settings, kept | dict(keywords))
+    requests = None if settings is None else as_requests(settings, rows)
+    columns = kept | check_keywords(keywords, rows)
+    texts = {
+        name: BRIEF.repr(value)
+        for name, value in keywords.items()
+        if not (value is None or (isinstance(value, SINGLE) and value == SETTINGS[name].default))
+    }
+    return requests, columns, texts
 
 
 class _Brief(reprlib.Repr):

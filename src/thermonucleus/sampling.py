@@ -1,13 +1,15 @@
 """`sample` and `probabilities`: arguments checked once, rows handed to the kernel."""
 
+from typing import Any, Unpack, overload
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from thermonucleus.kernel import dispatch
 from thermonucleus.kernel.bridge import Rows
-from thermonucleus.logits import as_rows, explain_fault
-from thermonucleus.randomness import Seed, as_generator, as_uniforms
-from thermonucleus.settings import check_integer, settings_table
+from thermonucleus.logits import Batch, Logits, Row, SomeAxes, as_rows, explain_fault
+from thermonucleus.randomness import Seed, Uniforms, as_generator, as_uniforms
+from thermonucleus.settings import Keywords, Requests, as_table, check_integer, takes_settings
 from thermonucleus.workers import check_workers, for_ranges
 
 __all__ = ["draw", "probabilities", "sample"]
@@ -15,18 +17,71 @@ __all__ = ["draw", "probabilities", "sample"]
 Tokens = int | NDArray[np.int64]
 
 
+@overload
 def sample(
-    logits: ArrayLike,
+    logits: SomeAxes,
+    settings: Requests = None,
     *,
-    temperature: ArrayLike = 1.0,
-    top_k: ArrayLike | None = 0,
-    top_p: ArrayLike = 1.0,
-    min_p: ArrayLike = 0.0,
-    temperature_last: ArrayLike = False,
     rng: Seed = None,
-    u: ArrayLike | None = None,
+    u: Uniforms | None = None,
+    num_samples: None = None,
+    workers: int = 1,
+    **keywords: Unpack[Keywords],
+) -> Any: ...
+@overload
+def sample(
+    logits: Row,
+    settings: Requests = None,
+    *,
+    rng: Seed = None,
+    u: Uniforms | None = None,
+    num_samples: None = None,
+    workers: int = 1,
+    **keywords: Unpack[Keywords],
+) -> int: ...
+@overload
+def sample(
+    logits: Batch,
+    settings: Requests = None,
+    *,
+    rng: Seed = None,
+    u: Uniforms | None = None,
+    num_samples: None = None,
+    workers: int = 1,
+    **keywords: Unpack[Keywords],
+) -> NDArray[np.int64]: ...
+@overload
+def sample(
+    logits: Logits,
+    settings: Requests = None,
+    *,
+    rng: Seed = None,
+    u: Uniforms | None = None,
+    num_samples: int,
+    workers: int = 1,
+    **keywords: Unpack[Keywords],
+) -> NDArray[np.int64]: ...
+@overload
+def sample(
+    logits: Logits,
+    settings: Requests = None,
+    *,
+    rng: Seed = None,
+    u: Uniforms | None = None,
     num_samples: int | None = None,
     workers: int = 1,
+    **keywords: Unpack[Keywords],
+) -> Tokens: ...
+@takes_settings
+def sample(
+    logits: Logits,
+    settings: Requests = None,
+    *,
+    rng: Seed = None,
+    u: Uniforms | None = None,
+    num_samples: int | None = None,
+    workers: int = 1,
+    **keywords: Unpack[Keywords],
 ) -> Tokens:
     """Draw tokens from rows of logits.
 
@@ -39,22 +94,15 @@ def sample(
     ----------
     logits : array_like of shape (V,) or (B, V)
         A row, or a batch of rows. Contiguous float32 is read without a copy. ``-inf`` means 'never this token'.
-    temperature : float or array_like of shape (B,), default 1.0
-        0 or more. 0 is greedy: the largest logit, the lowest index where several are equal. Others count as at least 1e-37 and at
-        most 1e33, which float32 logits have no use for.
-    top_k : int, None or array_like of shape (B,), default 0
-        Keep the `top_k` most probable tokens and those equal to the last of them. 0, None or V and more keep all.
-    top_p : float or array_like of shape (B,), default 1.0
-        Keep the smallest set of most probable tokens whose probabilities sum to at least `top_p`, a number from 0 to 1, and those
-        equal to the last of them. A sum that falls short by less than 1e-6 has reached it. 1 keeps all; 0 the most probable.
-    min_p : float or array_like of shape (B,), default 0.0
-        Keep tokens at least `min_p` times as probable as the most probable one (less one part in a million for rounding).
-    temperature_last : bool or array_like of shape (B,), default False
-        Apply top-k, top-p and min-p at temperature 1, and the temperature to what they leave, as llama.cpp does by default: a high
-        temperature then makes no more tokens possible.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
-        Where the uniform numbers come from, as in SPEC 7: one for each draw, in the order of the rows, whatever the settings. An
-        integer starts the same stream on every call; pass a Generator to draw on.
+    settings : Settings or sequence of Settings, optional
+        The settings of all rows, or for a batch one for each. All defaults by default.
+    <common settings>
+    **keywords : number or array_like of shape (B,)
+        These and any other field of `thermonucleus.Settings`, by name: for all rows, or for a batch one for each. They take the
+        place of what `settings` has. None is the default, with which a setting is off.
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
+        Where the uniform numbers come from, as in SPEC 7: one for each draw, in the order of the rows, whatever the settings. A
+        seed starts the same stream on every call; pass a Generator to draw on.
     u : float or array_like, optional
         The uniform numbers themselves, in [0, 1), instead of `rng`: of the shape of the result.
     num_samples : int, optional
@@ -100,23 +148,25 @@ def sample(
     (2, 3)
     >>> tn.sample([logits, logits[::-1]], temperature=[1.0, 0.5], u=[0.5, 0.5])
     array([2, 0])
+    >>> tn.sample([logits, logits[::-1]], [tn.Settings(), tn.Settings(temperature=0.5)], u=[0.5, 0.5])
+    array([2, 0])
     >>> tn.sample(logits, rng=1, num_samples=5)
     array([2, 3, 1, 3, 2])
     """
     if rng is not None and u is not None:
         raise ValueError("rng and u are both given: u takes the place of the random generator")
     rows = as_rows(logits)
-    table = settings_table(temperature, top_k, top_p, min_p, temperature_last, rows=len(rows) if rows.ndim == 2 else None)
+    table = as_table(settings, keywords, len(rows) if rows.ndim == 2 else None)
     generator = as_generator(rng) if u is None else None
     return draw(logits, rows, table, generator, u, num_samples, check_workers(workers))
 
 
 def draw(
-    logits: ArrayLike,
+    logits: Logits,
     rows: NDArray[np.float32],
     table: NDArray[np.float64],
     generator: "np.random.Generator | None",
-    u: ArrayLike | None,
+    u: Uniforms | None,
     num_samples: int | None,
     workers: int,
 ) -> Tokens:
@@ -134,22 +184,20 @@ def draw(
     return int(tokens) if shape == () else tokens
 
 
+@takes_settings
 def probabilities(
-    logits: ArrayLike,
+    logits: Logits,
+    settings: Requests = None,
     *,
-    temperature: ArrayLike = 1.0,
-    top_k: ArrayLike | None = 0,
-    top_p: ArrayLike = 1.0,
-    min_p: ArrayLike = 0.0,
-    temperature_last: ArrayLike = False,
     out: NDArray[np.float32] | None = None,
     workers: int = 1,
+    **keywords: Unpack[Keywords],
 ) -> NDArray[np.float32]:
     """Compute the distribution that `sample` draws from.
 
     Parameters
     ----------
-    logits, temperature, top_k, top_p, min_p, temperature_last, workers
+    logits, settings, workers, **keywords
         As in `sample`.
     out : ndarray of float32, optional
         C-contiguous array of the shape of `logits` to write the probabilities to. It may not overlap `logits`.
@@ -158,7 +206,8 @@ def probabilities(
     -------
     ndarray of float32, of the shape of `logits`
         Probabilities, within 1e-6 of each other's sum of 1; exactly 0 for the tokens that are not kept, and for those whose
-        probability is below float32's smallest number. `out` if it was given.
+        probability is below float32's smallest number. `out` if it was given. NumPy's ``multinomial`` and ``choice`` add up in
+        float64 and want a sum of 1 there: give them ``p = probabilities(...).astype(float)`` divided by ``p.sum()``.
 
     Raises
     ------
@@ -175,7 +224,7 @@ def probabilities(
     array([0., 0., 1.], dtype=float32)
     """
     rows = as_rows(logits)
-    table = settings_table(temperature, top_k, top_p, min_p, temperature_last, rows=len(rows) if rows.ndim == 2 else None)
+    table = as_table(settings, keywords, len(rows) if rows.ndim == 2 else None)
     workers = check_workers(workers)
     result = np.empty(rows.shape, np.float32) if out is None else _check_out(out, rows, logits)
     # A caller's array is not touched before all of its rows are known to be sound; the only row is, before it is weighed.
@@ -185,7 +234,7 @@ def probabilities(
 
 
 def _read(
-    logits: ArrayLike,
+    logits: Logits,
     rows: NDArray[np.float32],
     table: NDArray[np.float64],
     workers: int,
@@ -205,7 +254,7 @@ def _draws(num_samples: int | None) -> tuple[int, ...]:
     return (check_integer(num_samples, name="num_samples"),)
 
 
-def _check_out(out: NDArray[np.float32], rows: NDArray[np.float32], logits: ArrayLike) -> NDArray[np.float32]:
+def _check_out(out: NDArray[np.float32], rows: NDArray[np.float32], logits: Logits) -> NDArray[np.float32]:
     if not isinstance(out, np.ndarray) or out.dtype != np.float32:
         raise TypeError(f"out must be a float32 array, got {getattr(out, 'dtype', type(out).__name__)}")
     if out.shape != rows.shape:

@@ -36,7 +36,7 @@ def attach(llm: llama_cpp.Llama, *, rng: Seed = None) -> "Attachment":
     ----------
     llm : llama_cpp.Llama
         The model. It has one attachment at a time: another one takes its place.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in SPEC 7: one generator, which goes on from call to call, and ``seed=`` of the calls has no effect. By default it is
         ``seed=`` that counts: the generator starts anew wherever the model's seed is set, by a completion or by ``llm.set_seed``.
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from thermonucleus.logits import as_rows, is_sound
 from thermonucleus.randomness import Seeds, as_generators
 from thermonucleus.sampling import draw
-from thermonucleus.settings import as_array, check_integer, settings_table
+from thermonucleus.settings import Keywords, Requests, as_array, as_table, check_integer, takes_settings
 from thermonucleus.workers import check_workers
 
 try:
@@ -32,22 +32,20 @@ TYPES: dict[str, type[np.generic]] = {
 }
 
 
+@takes_settings
 def stream(
     session: InferenceSession,
     input_ids: ArrayLike,
+    settings: Requests = None,
     *,
     max_new_tokens: int,
     attention_mask: ArrayLike | None = None,
-    temperature: ArrayLike = 1.0,
-    top_k: ArrayLike | None = 0,
-    top_p: ArrayLike = 1.0,
-    min_p: ArrayLike = 0.0,
-    temperature_last: ArrayLike = False,
     rng: Seeds = None,
     eos_token_id: int | Sequence[int] | None = None,
     pad_token_id: int | None = None,
     stop: Callable[[Tokens], bool] | None = None,
     workers: int = 1,
+    **keywords: Unpack[Keywords],
 ) -> Iterator[Tokens]:
     """Continue a batch of sequences, token by token.
 
@@ -64,13 +62,13 @@ def stream(
         token alone after the first step, one without is fed all of them at each step.
     input_ids : array_like of int, shape (B, T)
         The prompts, those that are shorter padded on the left.
+    settings : Settings or sequence of Settings, optional
+        As in `thermonucleus.sample`: of all sequences, or one for each.
     max_new_tokens : int
         How many tokens to draw for each sequence at most.
     attention_mask : array_like of shape (B, T), optional
         1 for a token, 0 for padding. All are tokens by default. A model whose attention is ONNX Runtime's operator
         GroupQueryAttention takes no padding on the left, and a session does not tell: give it prompts of one length.
-    temperature, top_k, top_p, min_p, temperature_last : number or array_like of shape (B,)
-        As in `thermonucleus.sample`; arrays give each sequence its own.
     rng : Seed or sequence of Seed, optional
         One for each sequence, which then draws as it would alone; or one for all, from which NumPy spawns a generator for each.
     eos_token_id : int or sequence of int, optional
@@ -82,6 +80,8 @@ def stream(
         is asked after each token. It needs a `pad_token_id`.
     workers : int, default 1
         Number of threads that share the rows of logits, as in `thermonucleus.sample`. (The session has threads of its own.)
+    **keywords : number or array_like of shape (B,)
+        Settings by name, as in `thermonucleus.sample`; arrays give each sequence its own.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def stream(
     ids = _as_prompts(input_ids)
     mask = _as_mask(attention_mask, ids.shape)
     decoder = _Decoder(session, len(ids), padded=not mask.all())
-    table = settings_table(temperature, top_k, top_p, min_p, temperature_last, rows=len(ids))
+    table = as_table(settings, keywords, len(ids))
     ends = _as_ids("eos_token_id", [] if eos_token_id is None else eos_token_id)
     if pad_token_id is None and stop is not None and not ends:
         raise ValueError("stop needs a pad_token_id, to follow in a sequence that has ended before others have")
@@ -136,30 +136,26 @@ def stream(
     return loop.run(ids, mask, check_integer(max_new_tokens, name="max_new_tokens"))
 
 
+@takes_settings
 def generate(
     session: InferenceSession,
     input_ids: ArrayLike,
+    settings: Requests = None,
     *,
     max_new_tokens: int,
     attention_mask: ArrayLike | None = None,
-    temperature: ArrayLike = 1.0,
-    top_k: ArrayLike | None = 0,
-    top_p: ArrayLike = 1.0,
-    min_p: ArrayLike = 0.0,
-    temperature_last: ArrayLike = False,
     rng: Seeds = None,
     eos_token_id: int | Sequence[int] | None = None,
     pad_token_id: int | None = None,
     stop: Callable[[Tokens], bool] | None = None,
     workers: int = 1,
+    **keywords: Unpack[Keywords],
 ) -> Tokens:
     """Continue a batch of sequences, and return them when they have ended.
 
     Parameters
     ----------
-    session, input_ids, max_new_tokens, attention_mask, temperature, top_k, top_p, min_p, temperature_last
-        As in `stream`.
-    rng, eos_token_id, pad_token_id, stop, workers
+    session, input_ids, settings, max_new_tokens, attention_mask, rng, eos_token_id, pad_token_id, stop, workers, **keywords
         As in `stream`.
 
     Returns
@@ -188,18 +184,15 @@ def generate(
     drawn = stream(
         session,
         input_ids,
+        settings,
         max_new_tokens=max_new_tokens,
         attention_mask=attention_mask,
-        temperature=temperature,
-        top_k=top_k,
-        top_p=top_p,
-        min_p=min_p,
-        temperature_last=temperature_last,
         rng=rng,
         eos_token_id=eos_token_id,
         pad_token_id=pad_token_id,
         stop=stop,
         workers=workers,
+        **keywords,
     )
     return np.column_stack([_as_prompts(input_ids), *drawn])
 

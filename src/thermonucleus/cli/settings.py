@@ -3,18 +3,21 @@
 import argparse
 from typing import Any
 
+from thermonucleus.settings import SETTINGS
 
-def add_settings(parser: argparse.ArgumentParser, *, temperature: float = 1.0, top_p: float = 1.0) -> None:
-    """Add an option for each setting, with these defaults."""
-    parser.add_argument("--temperature", type=float, default=temperature, help="0 takes the most probable token each time")
-    parser.add_argument("--top-k", type=int, default=0, help="keep this many tokens; 0 keeps all")
-    parser.add_argument("--top-p", type=float, default=top_p, help="keep the most probable tokens that sum to this")
-    parser.add_argument("--min-p", type=float, default=0.0, help="keep tokens at least this probable relative to the first")
-    parser.add_argument(
-        "--temperature-last", action="store_true", help="let top-k, top-p and min-p cut at temperature 1, as llama.cpp does"
-    )
+
+def add_settings(parser: argparse.ArgumentParser, **defaults: float) -> None:
+    """Add an option for each setting; these are the defaults of some of them."""
+    for setting in SETTINGS.values():
+        name = f"--{setting.name.replace('_', '-')}"
+        kind = type(setting.default)
+        says = setting.says[0].lower() + setting.says[1:].rstrip(".").replace("%", "%%")
+        if kind is bool:
+            parser.add_argument(name, action="store_true", help=says)
+        else:
+            parser.add_argument(name, type=kind, default=defaults.get(setting.name, setting.default), help=says)
 
 
 def settings_of(options: argparse.Namespace) -> dict[str, Any]:
     """Return the settings as `thermonucleus.Sampler` takes them."""
-    return {name: getattr(options, name) for name in ("temperature", "top_k", "top_p", "min_p", "temperature_last")}
+    return {name: getattr(options, name) for name in SETTINGS}

@@ -1,6 +1,7 @@
 """Pictures of one row's distribution under several settings, token by token (slides 2, 5 and 7)."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -10,11 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from thermonucleus.plots.axes import COLOURS, HATCHES, LINES, MARKERS, as_row, axes_or_new, tidy
 from thermonucleus.plots.tokens import TokenAxis
 from thermonucleus.sampling import probabilities
-from thermonucleus.settings import check_fraction, check_several, check_temperature
+from thermonucleus.settings import SETTINGS, check_fraction, check_several, check_temperature
 
 Setting = Mapping[str, float]
-
-DEFAULTS: Setting = {"temperature": 1.0, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "temperature_last": False}
 
 CUT = "cut"
 
@@ -149,8 +148,8 @@ def plot_tokens(
     logits, tokens, most, ax
         As in `plot_temperature`.
     settings : mapping of str to mapping, optional
-        Labels to settings: any of temperature, top_k, top_p, min_p and temperature_last, as in `thermonucleus.sample`. By default
-        those of the slide: none, a temperature of 0.5, a top-p of 0.9.
+        Labels to settings by name, any of those of `thermonucleus.Settings`. By default those of the slide: none, a temperature of
+        0.5, a top-p of 0.9.
 
     Returns
     -------
@@ -188,26 +187,17 @@ def plot_tokens(
 
 def _distributions(row: NDArray[np.float32], settings: Sequence[Setting]) -> NDArray[np.float32]:
     """Return the row's distribution under each of the settings, in one call."""
-
-    def column(name: str) -> list[float]:
-        return [setting.get(name, DEFAULTS[name]) for setting in settings]
-
-    return probabilities(
-        np.broadcast_to(row, (len(settings), len(row))),
-        temperature=column("temperature"),
-        top_k=column("top_k"),
-        top_p=column("top_p"),
-        min_p=column("min_p"),
-        temperature_last=column("temperature_last"),
-    )
+    given = [name for name in SETTINGS if any(name in setting for setting in settings)]
+    columns: Any = {name: [setting.get(name) for setting in settings] for name in given}
+    return probabilities(np.broadcast_to(row, (len(settings), len(row))), **columns)
 
 
 def _check_settings(settings: Mapping[str, Setting]) -> None:
     if not isinstance(settings, Mapping) or not settings:
         raise TypeError(f"settings must map at least one label to settings, got {settings!r}")
     for label, setting in settings.items():
-        if not isinstance(setting, Mapping) or not setting.keys() <= DEFAULTS.keys():
-            raise TypeError(f"settings[{label!r}] must map any of {', '.join(DEFAULTS)} to values, got {setting!r}")
+        if not isinstance(setting, Mapping) or not setting.keys() <= SETTINGS.keys():
+            raise TypeError(f"settings[{label!r}] must map any of {', '.join(SETTINGS)} to values, got {setting!r}")
 
 
 def _cut(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import SupportsIndex
 
-from numpy.typing import ArrayLike
-
 from thermonucleus.functional import adapted_settings
+from thermonucleus.logits import Logits
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampling import sample
 from thermonucleus.settings import as_array, check_temperature
@@ -36,7 +35,7 @@ class AdaptiveSampler:
         what comes out is limited to 1.
     context : iterable of int, optional
         The tokens of the prompt. Those that are drawn follow.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Attributes
@@ -74,7 +73,7 @@ class AdaptiveSampler:
         self._distinct = set(tokens)
         self._length = len(tokens)
 
-    def __call__(self, logits: ArrayLike) -> int:
+    def __call__(self, logits: Logits) -> int:
         """Draw a token from a row of logits.
 
         Parameters

@@ -129,7 +129,7 @@ def chatbot_choice(
         As in `thermonucleus.sample`. `PERSONALITIES` has the slide's two pairs.
     model : LanguageModel, optional
         What scores the replies; the built-in model by default.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns

@@ -32,7 +32,7 @@ def generate_text(
     model : LanguageModel, str or path-like, optional
         By default the built-in model, which needs no download. A name on the Hugging Face Hub, such as "gpt2", or a folder is
         loaded on each call; ``pip install "thermonucleus[transformers]"`` brings what that takes.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns

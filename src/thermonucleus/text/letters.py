@@ -1,11 +1,10 @@
 """Text of single letters, each scored from the one before: the smallest generators that there are (slides 8 and 9)."""
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampling import sample
-from thermonucleus.settings import check_fraction, check_integer, check_temperature
+from thermonucleus.settings import Column, check_fraction, check_integer, check_temperature
 
 __all__ = ["simple_text_generator", "simple_text_generator_top_p"]
 
@@ -26,7 +25,7 @@ def simple_text_generator(prompt: str, length: int, temperature: float, *, rng: 
         How many letters to add, 0 or more.
     temperature : float
         As in `thermonucleus.sample`.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns
@@ -89,7 +88,7 @@ def simple_text_generator_top_p(prompt: str, length: int, p: float, *, rng: Seed
     return _extended(prompt, length, 1.0, check_fraction(p, name="p"), rng)
 
 
-def _extended(prompt: str, length: int, temperature: ArrayLike, top_p: ArrayLike, rng: Seed) -> str:
+def _extended(prompt: str, length: int, temperature: Column, top_p: Column, rng: Seed) -> str:
     if not isinstance(prompt, str):
         raise TypeError(f"prompt must be a str, got {prompt!r}")
     if not prompt:

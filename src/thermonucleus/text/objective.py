@@ -134,7 +134,7 @@ class Study:
         `distance` to human text.
     texts : int, default 60
         Number of texts a trial.
-    rng : None, int, SeedSequence, BitGenerator or Generator, default 0
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
         Which prompts, and which uniform numbers.
 
     Attributes

@@ -41,7 +41,7 @@ def split_corpus(paragraphs: Iterable[str] | None = None, *, rng: Seed = 0) -> S
     ----------
     paragraphs : iterable of str, optional
         The text; `builtin_corpus` by default.
-    rng : None, int, SeedSequence, BitGenerator or Generator, default 0
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
         Which paragraphs go where.
 
     Returns

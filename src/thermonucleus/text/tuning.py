@@ -104,7 +104,7 @@ def optimize_params(
     method : str, default "Nelder-Mead"
         A method of `scipy.optimize.minimize` that heeds bounds. The loss is flat nearly everywhere and jumps where a token changes,
         so that a method that follows a gradient, as L-BFGS-B does, never leaves the start.
-    rng : None, int, SeedSequence, BitGenerator or Generator, default 0
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
         How the corpus is split, which texts give the prompts, and the uniform numbers that all trials share.
     progress : bool, default True
         Whether to show a progress bar on standard error.
@@ -239,7 +239,7 @@ def judge(
         saw.
     repeats : int, default 5
         Number of trials, each with other prompts and uniform numbers, whose loss and measures are averaged.
-    rng : None, int, SeedSequence, BitGenerator or Generator, default 0
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
         As in `optimize_params`. Settings are judged alike with the same.
 
     Returns

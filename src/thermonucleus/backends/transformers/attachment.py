@@ -3,7 +3,7 @@
 import copy
 import weakref
 from functools import partial
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from transformers import GenerationMixin, LogitsProcessorList, StoppingCriteriaL
 from transformers.generation import GenerationMode
 
 from thermonucleus.backends.transformers.draw import Criteria, Draw, split
-from thermonucleus.randomness import Seeds, as_generator, as_generators
+from thermonucleus.randomness import Seed, Seeds, as_generator, as_generators, is_several
 from thermonucleus.workers import check_workers
 
 __all__ = ["Attachment", "attach"]
@@ -166,7 +166,7 @@ def _as_kept(rng: Seeds) -> "np.random.Generator | list[np.random.Generator] | N
     """Make generators of seeds, so that they go on from call to call; None stays."""
     if rng is None:
         return None
-    return as_generators(rng, len(rng)) if isinstance(rng, list | tuple) else as_generator(rng)  # type: ignore[arg-type]
+    return as_generators(rng, len(rng)) if is_several(rng) else as_generator(cast("Seed", rng))
 
 
 def _without_stop_strings(generation_config: Any, options: dict[str, Any], model: GenerationMixin) -> Any:

@@ -28,7 +28,7 @@ def generate_text(
     model : str or path-like
         What `AutoModelForCausalLM` and `AutoTokenizer` load it by: a name on the Hugging Face Hub, such as "gpt2", or a folder. It
         is loaded on each call. For many texts, load it once and `attach` it.
-    rng : None, int, SeedSequence, BitGenerator or Generator, optional
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns

@@ -1,0 +1,56 @@
+"""What `help` shows of functions that take settings: the common ones in the signature, what the table says in the docstring."""
+
+import inspect
+import textwrap
+from collections.abc import Callable
+from typing import TypeVar
+
+from thermonucleus.settings.settings import SETTINGS, Setting, Settings
+
+__all__ = ["takes_settings"]
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+ROWS = "<common settings>"
+ALL_ROWS = "<all settings>"
+
+
+def takes_settings(function: Function) -> Function:
+    """Give a function that takes settings as ``**keywords`` a signature with the common ones, and their rows in its docstring.
+
+    Annotations are left out of the signature: types for people stand in the docstring, those for type checkers in the source.
+    """
+    bare = [parameter.replace(annotation=inspect.Parameter.empty) for parameter in inspect.signature(function).parameters.values()]
+    first = next(i for i, parameter in enumerate(bare) if parameter.kind >= inspect.Parameter.KEYWORD_ONLY)
+    common = [
+        inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=setting.default)
+        for setting in SETTINGS.values()
+        if setting.common
+    ]
+    function.__signature__ = inspect.Signature([*bare[:first], *common, *bare[first:]])  # type: ignore[attr-defined]
+    function.__doc__ = _filled(function.__doc__)
+    return function
+
+
+def _filled(doc: str | None) -> str | None:
+    """Put the rows of settings in place of the words that stand for them."""
+    if doc is None:  # python -OO
+        return None
+    for mark in (ROWS, ALL_ROWS):
+        before, found, after = doc.partition(mark)
+        if found:
+            indent = before[before.rindex("\n") + 1 :]
+            shown = [setting for setting in SETTINGS.values() if setting.common or mark == ALL_ROWS]
+            rows = "\n".join(_row(setting, batch=mark == ROWS) for setting in shown)
+            doc = before + textwrap.indent(rows, indent).lstrip() + after
+    return doc
+
+
+def _row(setting: Setting, *, batch: bool) -> str:
+    """Describe a setting as a docstring does a parameter."""
+    kind = type(setting.default).__name__ + (" or array_like of shape (B,)" if batch else "")
+    text = textwrap.wrap(f"{setting.says} {setting.more}", 116)
+    return "\n    ".join([f"{setting.name} : {kind}, default {setting.default}", *text])
+
+
+Settings.__doc__ = _filled(Settings.__doc__)
