@@ -9,18 +9,30 @@ from numpy.typing import NDArray
 from thermonucleus.kernel.bridge import changed
 from thermonucleus.settings import SupportsArray, as_array
 
-__all__ = ["Batch", "Logits", "Row", "SomeAxes", "as_real_array", "as_rows", "explain_fault", "explain_values", "is_sound"]
+__all__ = [
+    "AnyAxes",
+    "Batch",
+    "Foreign",
+    "Logits",
+    "Row",
+    "as_real_array",
+    "as_rows",
+    "explain_fault",
+    "explain_values",
+    "is_sound",
+]
 
 Rows = NDArray[np.float32]
 
 Real: TypeAlias = float | np.floating[Any] | np.integer[Any]
 Row: TypeAlias = np.ndarray[tuple[int], np.dtype[Any]] | Sequence[Real]
 Batch: TypeAlias = np.ndarray[tuple[int, int], np.dtype[Any]] | Sequence[Sequence[Real]] | Sequence[NDArray[Any]]
-SomeAxes: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[Any]] | SupportsArray | Sequence[SupportsArray]
-Logits: TypeAlias = Row | Batch | SomeAxes
+AnyAxes: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[Any]]
+Foreign: TypeAlias = SupportsArray | Sequence[SupportsArray]
+Logits: TypeAlias = Row | Batch | AnyAxes | Foreign
 """What a type checker can tell of logits: a row, a batch, or what may be either.
 
-NDArray says nothing of the axes, so it fits an array with any number of them. Overloads have `SomeAxes` first, whose three axes it
+NDArray says nothing of the axes, so it fits an array with any number of them. Overloads have `AnyAxes` first, whose three axes it
 fits too. What is known to be a row then gives an int, what is known to be a batch an array, and the rest Any.
 """
 

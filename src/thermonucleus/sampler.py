@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from thermonucleus.kernel.bridge import SingleRow
 from thermonucleus.kernel.dispatch import active
-from thermonucleus.logits import Batch, Logits, Row, SomeAxes, as_rows
+from thermonucleus.logits import AnyAxes, Batch, Foreign, Logits, Row, as_rows
 from thermonucleus.randomness import Seed, Uniforms, as_generator
 from thermonucleus.sampling import draw
 from thermonucleus.settings import (
@@ -138,11 +138,13 @@ class Sampler:
         self._single = None if self._rows is not None else SingleRow(self._table)
 
     @overload
-    def __call__(self, logits: SomeAxes, *, u: Uniforms | None = None, num_samples: None = None) -> Any: ...
+    def __call__(self, logits: AnyAxes, *, u: Uniforms | None = None, num_samples: None = None) -> Any: ...
     @overload
     def __call__(self, logits: Row, *, u: Uniforms | None = None, num_samples: None = None) -> int: ...
     @overload
     def __call__(self, logits: Batch, *, u: Uniforms | None = None, num_samples: None = None) -> NDArray[np.int64]: ...
+    @overload
+    def __call__(self, logits: Foreign, *, u: Uniforms | None = None, num_samples: None = None) -> Any: ...
     @overload
     def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int) -> NDArray[np.int64]: ...
     @overload

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from thermonucleus.kernel import dispatch
 from thermonucleus.kernel.bridge import Rows
-from thermonucleus.logits import Batch, Logits, Row, SomeAxes, as_rows, explain_fault
+from thermonucleus.logits import AnyAxes, Batch, Foreign, Logits, Row, as_rows, explain_fault
 from thermonucleus.randomness import Seed, Uniforms, as_generator, as_uniforms
 from thermonucleus.settings import Keywords, Requests, as_table, check_integer, takes_settings
 from thermonucleus.workers import check_workers, for_ranges
@@ -17,61 +17,28 @@ __all__ = ["draw", "probabilities", "sample"]
 Tokens = int | NDArray[np.int64]
 
 
+class Options(Keywords, total=False):
+    """What `sample` takes beside logits, settings and num_samples."""
+
+    rng: Seed
+    u: Uniforms | None
+    workers: int
+
+
+@overload
+def sample(logits: AnyAxes, settings: Requests = None, *, num_samples: None = None, **options: Unpack[Options]) -> Any: ...
+@overload
+def sample(logits: Row, settings: Requests = None, *, num_samples: None = None, **options: Unpack[Options]) -> int: ...
 @overload
 def sample(
-    logits: SomeAxes,
-    settings: Requests = None,
-    *,
-    rng: Seed = None,
-    u: Uniforms | None = None,
-    num_samples: None = None,
-    workers: int = 1,
-    **keywords: Unpack[Keywords],
-) -> Any: ...
-@overload
-def sample(
-    logits: Row,
-    settings: Requests = None,
-    *,
-    rng: Seed = None,
-    u: Uniforms | None = None,
-    num_samples: None = None,
-    workers: int = 1,
-    **keywords: Unpack[Keywords],
-) -> int: ...
-@overload
-def sample(
-    logits: Batch,
-    settings: Requests = None,
-    *,
-    rng: Seed = None,
-    u: Uniforms | None = None,
-    num_samples: None = None,
-    workers: int = 1,
-    **keywords: Unpack[Keywords],
+    logits: Batch, settings: Requests = None, *, num_samples: None = None, **options: Unpack[Options]
 ) -> NDArray[np.int64]: ...
 @overload
-def sample(
-    logits: Logits,
-    settings: Requests = None,
-    *,
-    rng: Seed = None,
-    u: Uniforms | None = None,
-    num_samples: int,
-    workers: int = 1,
-    **keywords: Unpack[Keywords],
-) -> NDArray[np.int64]: ...
+def sample(logits: Foreign, settings: Requests = None, *, num_samples: None = None, **options: Unpack[Options]) -> Any: ...
 @overload
-def sample(
-    logits: Logits,
-    settings: Requests = None,
-    *,
-    rng: Seed = None,
-    u: Uniforms | None = None,
-    num_samples: int | None = None,
-    workers: int = 1,
-    **keywords: Unpack[Keywords],
-) -> Tokens: ...
+def sample(logits: Logits, settings: Requests = None, *, num_samples: int, **options: Unpack[Options]) -> NDArray[np.int64]: ...
+@overload
+def sample(logits: Logits, settings: Requests = None, *, num_samples: int | None = None, **options: Unpack[Options]) -> Tokens: ...
 @takes_settings
 def sample(
     logits: Logits,
