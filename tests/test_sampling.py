@@ -369,3 +369,19 @@ def test_settings_are_given_by_name(function: Callable[..., object]) -> None:
         function(ROW, 1.0)
     with pytest.raises(TypeError, match=r"positional arguments"):
         function(ROW, None, 1.0)
+
+
+def test_probabilities_serve_numpys_draws_once_they_are_renormalised_as_their_docstring_says() -> None:
+    rng = np.random.default_rng(5)
+    refused = 0
+    for _ in range(20):
+        p = tn.probabilities(rng.normal(0, 3, 50_257).astype(np.float32), top_p=0.95)
+        try:
+            rng.multinomial(10, p)
+        except ValueError:
+            refused += 1
+        p = p.astype(float)
+        p /= p.sum()
+        assert rng.multinomial(10, p).sum() == 10
+        assert p[rng.choice(len(p), p=p)] > 0
+    assert refused  # else there would be nothing to say

@@ -24,12 +24,12 @@ __all__ = [
 
 Rows = NDArray[np.float32]
 
-Real: TypeAlias = float | np.floating[Any] | np.integer[Any]
-Row: TypeAlias = np.ndarray[tuple[int], np.dtype[Any]] | Sequence[Real]
-Batch: TypeAlias = np.ndarray[tuple[int, int], np.dtype[Any]] | Sequence[Sequence[Real]] | Sequence[NDArray[Any]]
-AnyAxes: TypeAlias = np.ndarray[tuple[int, int, int], np.dtype[Any]]
-Foreign: TypeAlias = SupportsArray | Sequence[SupportsArray]
-Logits: TypeAlias = Row | Batch | AnyAxes | Foreign
+Real: TypeAlias = "float | np.floating[Any] | np.integer[Any]"
+Row: TypeAlias = "np.ndarray[tuple[int], np.dtype[Any]] | Sequence[Real]"
+Batch: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[Any]] | Sequence[Sequence[Real]] | Sequence[NDArray[Any]]"
+AnyAxes: TypeAlias = "np.ndarray[tuple[int, int, int], np.dtype[Any]]"
+Foreign: TypeAlias = "SupportsArray | Sequence[SupportsArray]"
+Logits: TypeAlias = "Row | Batch | AnyAxes | Foreign"
 """What a type checker can tell of logits: a row, a batch, or what may be either.
 
 NDArray says nothing of the axes, so it fits an array with any number of them. Overloads have `AnyAxes` first, whose three axes it

@@ -1,7 +1,6 @@
 """What `help` shows of functions that take settings: the common ones in the signature, what the table says in the docstring."""
 
 import inspect
-import textwrap
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -39,18 +38,16 @@ def _filled(doc: str | None) -> str | None:
     for mark in (ROWS, ALL_ROWS):
         before, found, after = doc.partition(mark)
         if found:
-            indent = before[before.rindex("\n") + 1 :]
+            indent = before[before.rindex("\n") :]  # none from Python 3.13 on, whose compiler takes it off
             shown = [setting for setting in SETTINGS.values() if setting.common or mark == ALL_ROWS]
-            rows = "\n".join(_row(setting, batch=mark == ROWS) for setting in shown)
-            doc = before + textwrap.indent(rows, indent).lstrip() + after
+            doc = before + indent.join(line for setting in shown for line in _row(setting, batch=mark == ROWS)) + after
     return doc
 
 
-def _row(setting: Setting, *, batch: bool) -> str:
+def _row(setting: Setting, *, batch: bool) -> list[str]:
     """Describe a setting as a docstring does a parameter."""
     kind = type(setting.default).__name__ + (" or array_like of shape (B,)" if batch else "")
-    text = textwrap.wrap(f"{setting.says} {setting.more}", 116)
-    return "\n    ".join([f"{setting.name} : {kind}, default {setting.default}", *text])
+    return [f"{setting.name} : {kind}, default {setting.default}", *(f"    {line}" for line in (setting.says, *setting.more))]
 
 
 Settings.__doc__ = _filled(Settings.__doc__)

@@ -9,7 +9,7 @@ from thermonucleus.settings.checks import COUNT, FLAG, FRACTION, NON_NEGATIVE, C
 __all__ = ["SETTINGS", "Keywords", "Setting", "Settings", "setting_named"]
 
 
-def entry(default: float, kind: Range | Flag, says: str, more: str = "", *, hint: str = "", common: bool = False) -> Any:
+def entry(default: float, kind: Range | Flag, says: str, *more: str, hint: str = "", common: bool = False) -> Any:
     """Make a field of `Settings`, and all that is known of it.
 
     Parameters
@@ -20,8 +20,8 @@ def entry(default: float, kind: Range | Flag, says: str, more: str = "", *, hint
         The values that are allowed.
     says : str
         What it does, in one sentence.
-    more : str
-        What else there is to know.
+    *more : str
+        What else there is to know, line by line.
     hint : str
         What to say to who gives a negative number, which other libraries have for "off".
     common : bool
@@ -71,8 +71,8 @@ class Settings:
         1.0,
         NON_NEGATIVE,
         "Divide the logits by this; 0 takes the most probable token.",
-        "0 or more; where several logits are largest, 0 takes the lowest index. Others count as at least 1e-37 and at most 1e33, "
-        "which float32 logits have no use for.",
+        "0 or more; where several logits are largest, 0 takes the lowest index. Others count as at least 1e-37 and at most",
+        "1e33, which float32 logits have no use for.",
         common=True,
     )
     top_k: int = entry(
@@ -87,8 +87,8 @@ class Settings:
         1.0,
         FRACTION,
         "Keep the smallest set of most probable tokens whose probabilities sum to this; 1 keeps all.",
-        "From 0 to 1. Those equal to the last of them are kept too. A sum that falls short by less than 1e-6 has reached it. "
-        "0 keeps the most probable.",
+        "From 0 to 1; 0 keeps the most probable. Those equal to the last one kept are kept too. A sum that falls short by less",
+        "than 1e-6 has reached it.",
         hint="1 keeps all",
         common=True,
     )
@@ -163,7 +163,7 @@ class Setting:
         self.name = field.name
         self.default: Any = field.default
         self.says: str = field.metadata["says"]
-        self.more: str = field.metadata["more"]
+        self.more: tuple[str, ...] = field.metadata["more"]
         self.common: bool = field.metadata["common"]
         self._kind: Range | Flag = field.metadata["kind"]
         self._hint: str = field.metadata["hint"]
