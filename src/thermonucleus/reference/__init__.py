@@ -6,7 +6,16 @@ as it likes, and takes arguments as the fast functions take them: settings, gene
 not.
 """
 
-from thermonucleus.reference.sampling import draw, probabilities, row_probabilities, sample
+from thermonucleus.reference.sampling import (
+    Step,
+    apply_steps,
+    distribution,
+    draw,
+    draw_token,
+    probabilities,
+    row_probabilities,
+    sample,
+)
 from thermonucleus.reference.slides import (
     adaptive_sampling,
     apply_temperature,
@@ -23,11 +32,15 @@ __all__ = [
     "ROUNDING",
     "SMALLEST",
     "Row",
+    "Step",
     "adaptive_sampling",
+    "apply_steps",
     "apply_temperature",
     "apply_top_p",
     "combined_sampling",
+    "distribution",
     "draw",
+    "draw_token",
     "get_token_probs",
     "normalised",
     "nucleus_floor",
