@@ -36,16 +36,17 @@ from thermonucleus.kernel.row.types cimport (
 )
 from thermonucleus.kernel.stages.cut cimport ratio_cutoff, settle
 from thermonucleus.kernel.stages.dynamic_temperature cimport dynamic_temperature
-from thermonucleus.kernel.stages.epsilon_cutoff cimport epsilon_cutoff
-from thermonucleus.kernel.stages.eta_cutoff cimport eta_cutoff
+from thermonucleus.kernel.stages.epsilon_cutoff cimport epsilon_bits
+from thermonucleus.kernel.stages.eta_cutoff cimport eta_bits
 from thermonucleus.kernel.stages.min_k cimport min_k
 from thermonucleus.kernel.stages.min_p cimport min_p
-from thermonucleus.kernel.stages.mirostat cimport mirostat_1, mirostat_2
-from thermonucleus.kernel.stages.p_less cimport p_less, p_less_norm
+from thermonucleus.kernel.stages.mirostat cimport mirostat_1, mirostat_2_bits
+from thermonucleus.kernel.stages.moments cimport cut_by_moments
+from thermonucleus.kernel.stages.p_less cimport p_less_bits, p_less_norm_bits
 from thermonucleus.kernel.stages.smoothing cimport smoothing
 from thermonucleus.kernel.stages.temperature cimport temperature
 from thermonucleus.kernel.stages.tfs cimport tfs
-from thermonucleus.kernel.stages.top_a cimport top_a
+from thermonucleus.kernel.stages.top_a cimport top_a_bits
 from thermonucleus.kernel.stages.top_h cimport top_h
 from thermonucleus.kernel.stages.top_k cimport top_k
 from thermonucleus.kernel.stages.top_n_sigma cimport top_n_sigma
@@ -100,17 +101,17 @@ cdef inline void apply_further(Row* row, const Step* step, bint excluding, Scrat
     elif stage == SMOOTHING:
         smoothing(row, numbers[0], numbers[1], scratch)
     elif stage == EPSILON_CUTOFF:
-        epsilon_cutoff(row, numbers[0], scratch)
+        cut_by_moments(row, epsilon_bits, numbers[0], scratch)
     elif stage == ETA_CUTOFF:
-        eta_cutoff(row, numbers[0], scratch)
+        cut_by_moments(row, eta_bits, numbers[0], scratch)
     elif stage == TOP_A:
-        top_a(row, numbers[0], scratch)
+        cut_by_moments(row, top_a_bits, numbers[0], scratch)
     elif stage == TOP_N_SIGMA:
         top_n_sigma(row, numbers[0], scratch)
     elif stage == P_LESS:
-        p_less(row, scratch)
+        cut_by_moments(row, p_less_bits, numbers[0], scratch)
     elif stage == P_LESS_NORM:
-        p_less_norm(row, scratch)
+        cut_by_moments(row, p_less_norm_bits, numbers[0], scratch)
     elif stage == TOP_H:
         top_h(row, numbers[0], scratch)
     elif stage == TFS:
@@ -124,6 +125,6 @@ cdef inline void apply_further(Row* row, const Step* step, bint excluding, Scrat
     elif stage == MIROSTAT_1:
         mirostat_1(row, numbers[0], numbers[1], scratch)
     elif stage == MIROSTAT_2:
-        mirostat_2(row, numbers[0], scratch)
+        cut_by_moments(row, mirostat_2_bits, numbers[0], scratch)
     elif stage == ADAPTIVE_P:
         row.target = numbers[0]

@@ -32,9 +32,9 @@ cdef inline void cut_above(Row* row, float limit) noexcept nogil:
         row.scale = scale_for(row.maximum, row.heat)
 
 
-cdef inline void cut_by_ratio(Row* row, double bits) noexcept nogil:
-    """Keep what is at least 2**bits times as probable as the most probable token, which stays however large that is."""
-    cut_below(row, float_from(row.maximum + min(bits - ROUNDING_BITS, 0.0) / row.scale.slope))
+cdef inline float cutoff_at(const Row* row, double bits) noexcept nogil:
+    """The lowest float that is 2**bits times as probable as the most probable token, but for rounding; no higher than that one."""
+    return float_from(row.maximum + min(bits - ROUNDING_BITS, 0.0) / row.scale.slope)
 
 
 cdef inline float ratio_cutoff(const Row* row, double ratio) noexcept nogil:

@@ -5,6 +5,7 @@ from thermonucleus.kernel.row.tokens cimport finite_kept, least_from
 from thermonucleus.kernel.row.types cimport Row
 from thermonucleus.kernel.search.ordered cimport BLOCK, FIRST_BLOCK, Descent, descend_from, next_block
 from thermonucleus.kernel.stages.cut cimport settle
+from thermonucleus.kernel.stages.rounding cimport ROUNDING
 from thermonucleus.kernel.stages.top_k cimport top_k
 
 
@@ -16,7 +17,7 @@ cdef inline void min_k(Row* row, double tau, Scratch* scratch) noexcept nogil:
     """
     cdef Descent descent
     cdef float least, before
-    cdef double fall, largest = -1.0, count
+    cdef double fall, first = -1.0, largest = -1.0, count
     cdef Py_ssize_t i, rank = 0, at = 1
     settle(row, True, scratch)
     least = least_from(row, finite_kept(row).low)
@@ -28,9 +29,11 @@ cdef inline void min_k(Row* row, double tau, Scratch* scratch) noexcept nogil:
         for i in range(descent.count):
             if rank > 0:
                 fall = (<double> before - descent.values[i]) / rank
-                if fall > largest:
-                    largest = fall
+                # A fall that is larger by rounding is not: the first of equal ones counts.
+                if fall * (1.0 - ROUNDING) > first:
+                    first = fall
                     at = rank
+                largest = max(largest, fall)
             before = descent.values[i]
             rank += 1
         rank += descent.repeats

@@ -4,17 +4,16 @@ from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.tokens cimport count_kept
 from thermonucleus.kernel.row.types cimport Row
 from thermonucleus.kernel.search.ordered cimport Descent, descend_from, next_block
-from thermonucleus.kernel.stages.cut cimport cut_by_ratio, settle
-from thermonucleus.kernel.stages.moments cimport Moments, log2_mass, moments_of
+from thermonucleus.kernel.stages.cut cimport settle
+from thermonucleus.kernel.stages.moments cimport Moments, log2_mass
 from thermonucleus.kernel.stages.top_k cimport top_k
 from thermonucleus.kernel.weights.double cimport precise_exp2, precise_log2
 
 
-cdef inline void mirostat_2(Row* row, double mu, Scratch* scratch) noexcept nogil:
+cdef inline double mirostat_2_bits(const Moments* moments, double mu, Py_ssize_t size, double* gain) noexcept nogil:
     """log2 Z - t <= mu bits."""
-    settle(row, False, scratch)
-    cdef Moments moments = moments_of(row)
-    cut_by_ratio(row, log2_mass(&moments) - max(mu, 0.0))
+    gain[0] = 1.0
+    return log2_mass(moments) - max(mu, 0.0)
 
 
 cdef inline void mirostat_1(Row* row, double mu, double m, Scratch* scratch) noexcept nogil:
