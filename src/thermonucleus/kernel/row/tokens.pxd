@@ -73,10 +73,10 @@ cdef inline float least_from(const Row* row, float low) noexcept nogil:
     return least
 
 
-cdef inline float largest_kept(const Row* row) noexcept nogil:
+cdef inline float largest_below(const Row* row, float high) noexcept nogil:
+    """The largest logit below `high`; -inf if there is none."""
     cdef float spare[CHUNK]
     cdef float lanes[WAYS]
-    cdef Interval kept = finite_kept(row)
     cdef float largest = -INFINITY
     cdef const float* x
     cdef Py_ssize_t chunk, i, j
@@ -87,7 +87,7 @@ cdef inline float largest_kept(const Row* row) noexcept nogil:
             x = piece_of(row, chunk, spare)
             for i in range(0, 512, 32):
                 for j in range(WAYS):
-                    lanes[j] = x[i + j] if (x[i + j] < kept.high) & (x[i + j] > lanes[j]) else lanes[j]
-    for j in range(WAYS):
-        largest = lanes[j] if lanes[j] > largest else largest
+                    lanes[j] = x[i + j] if (x[i + j] < high) & (x[i + j] > lanes[j]) else lanes[j]
+            for j in range(WAYS):
+                largest = lanes[j] if lanes[j] > largest else largest
     return largest

@@ -36,6 +36,7 @@ cdef struct Ring:
 cdef struct Nearest:
     double radius       # +inf if the target is not reached
     double inside       # what the tokens that are nearer than it come to
+    double within       # what those come to together with the tokens at it
 
 
 cdef inline Nearest nearest(const Row* row, const Measure* measure, double target, Scratch* scratch) noexcept nogil:
@@ -124,7 +125,7 @@ cdef inline Nearest nearest_of(
     cdef Ring inner, ring = ring_of(keys, terms, n, low, high)
     cdef Py_ssize_t trip = 0
     if ring.count == 0 or at_low + ring.sum < target:
-        return Nearest(INFINITY, at_low)
+        return Nearest(INFINITY, at_low, at_low)
     while ring.nearest < ring.furthest:
         middle = middle_of(&ring, trip)
         trip += 1
@@ -136,7 +137,7 @@ cdef inline Nearest nearest_of(
             at_low += inner.sum
             low = middle
             ring = ring_of(keys, terms, n, low, high)
-    return Nearest(ring.nearest, at_low)
+    return Nearest(ring.nearest, at_low, at_low + ring.sum)
 
 
 cdef inline bint nearest_in_head(
@@ -169,7 +170,7 @@ cdef inline Nearest nearest_by_passes(const Row* row, const Measure* measure, do
     cdef Ring inner, ring = pass_over(row, measure, low, high)
     cdef Py_ssize_t trip = 0
     if ring.count == 0 or ring.sum < target:
-        return Nearest(INFINITY, 0.0)
+        return Nearest(INFINITY, 0.0, 0.0)
     while ring.count > SHORT and ring.nearest < ring.furthest:
         # Tokens of less than 2**-200 count nowhere: what is further off need not be halved.
         ring.furthest = min(ring.furthest, max(ring.nearest, 200.0 / measure.scale.slope))
@@ -184,7 +185,7 @@ cdef inline Nearest nearest_by_passes(const Row* row, const Measure* measure, do
             low = middle
             ring = pass_over(row, measure, low, high)
     if ring.nearest >= ring.furthest:
-        return Nearest(ring.nearest, at_low)
+        return Nearest(ring.nearest, at_low, at_low + ring.sum)
     return nearest_of(scratch.keys, scratch.weights, copy_ring(row, measure, low, high, scratch), low, at_low, target)
 
 

@@ -6,7 +6,6 @@ from libc.math cimport INFINITY
 from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport edited, group_count
 from thermonucleus.kernel.row.summary cimport summarize
-from thermonucleus.kernel.row.tokens cimport largest_kept
 from thermonucleus.kernel.row.types cimport SHORT, Row, Source
 from thermonucleus.kernel.search.candidates cimport narrow_to
 from thermonucleus.kernel.search.short cimport count_above
@@ -23,12 +22,12 @@ cdef inline void cut_below(Row* row, float cutoff) noexcept nogil:
         row.settled = False
 
 
-cdef inline void cut_above(Row* row, float limit) noexcept nogil:
-    """Keep what lies below the limit, of what is kept so far: some token does."""
-    if limit <= row.maximum:
-        row.kept.high = limit
+cdef inline void cut_above(Row* row, float largest) noexcept nogil:
+    """Keep what lies at or below the logit, of what is kept so far. It is a token's that is kept."""
+    if largest < row.maximum:
+        row.kept.high = next_up(largest)
         row.settled = False
-        row.maximum = largest_kept(row)
+        row.maximum = largest
         row.scale = scale_for(row.maximum, row.heat)
 
 

@@ -9,7 +9,6 @@ from thermonucleus.kernel.stages.cut cimport cut_above, float_from, settle
 from thermonucleus.kernel.stages.moments cimport Moments, log2_mass, moments_of, quick_moments
 from thermonucleus.kernel.stages.rounding cimport ROUNDING_BITS
 from thermonucleus.kernel.weights.double cimport precise_log2
-from thermonucleus.kernel.weights.float_order cimport next_up
 
 
 cdef inline void xtc(Row* row, double probability, double threshold, bint excluding, Scratch* scratch) noexcept nogil:
@@ -30,7 +29,7 @@ cdef inline void xtc(Row* row, double probability, double threshold, bint exclud
         bits = xtc_bits(&moments, threshold)
     low = max(above_ratio(row, bits), finite_kept(row).low)
     if low <= row.maximum:
-        cut_above(row, next_up(least_from(row, low)))
+        cut_above(row, least_from(row, low))
 
 
 cdef inline double xtc_bits(const Moments* moments, double threshold) noexcept nogil:
