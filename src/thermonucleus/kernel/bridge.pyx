@@ -8,8 +8,6 @@ from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from thermonucleus.kernel.draw.coin cimport coin_of, excludes, mix
-from thermonucleus.kernel.draw.fill cimport fill
-from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.row.memory cimport lone_bytes, scratch_behind, scratch_bytes
 from thermonucleus.kernel.row.source cimport chunk_count
 from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, Plan, Reading, Step
@@ -47,8 +45,8 @@ cdef class Batch:
     ranges may run in several threads at once: a row's results depend on nothing but the row, its settings and its u. Ctrl-C ends a
     step in the main thread with KeyboardInterrupt, and `stop` ends it in the others.
 
-    Where XTC throws a coin in any of the rows, each of these is read both ways, since the coin is known with u alone: first as it is
-    with the exclusion, then as it is without.
+    Where XTC throws a coin in any of the rows, each of these is read both ways, since the coin is known with u alone: first as it
+    is with the exclusion, then as it is without.
     """
 
     cdef Kernel kernel

@@ -1,7 +1,7 @@
 """Adaptive-p: a token weighs the more, the nearer its probability is to a target.
 
-The weight is exp(-10 a**2 / (1 + a)) for a distance of 0.3 a between probability and target. It is not monotone in the logit, so it comes
-last, over what all stages have kept, and in float64.
+The weight is exp(-10 a**2 / (1 + a)) for a distance of 0.3 a between probability and target. It is not monotone in the logit, so it
+comes last, over what all stages have kept, and in float64.
 """
 
 from libc.math cimport fabs

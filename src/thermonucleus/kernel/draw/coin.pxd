@@ -13,7 +13,8 @@ cdef inline double coin_of(const Plan* plan) noexcept nogil:
 
 
 cdef inline bint excludes(double probability, double* u) noexcept nogil:
-    """Whether u, uniform in [0, 1), is below the probability. Its place in the part of [0, 1) that it fell into is uniform again."""
+    """Whether u, uniform in [0, 1), is below the probability. Its place in the part of [0, 1) that it fell into is uniform
+    again."""
     if u[0] < probability:
         u[0] /= probability
         return True

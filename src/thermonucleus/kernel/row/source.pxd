@@ -1,8 +1,9 @@
 """The logits of a row: the only place that reads them. By whole chunks, by parts of any length, or one.
 
-A row may be edited: what lies outside of `present` counts as -inf, and what lies inside may be bent, as quadratic smoothing does it.
-A bent logit is the float32 nearest to d^2 (cubic d - quadratic), d being its distance from the largest one, `top`, at the temperature
-so far: d = (x - top) cooling, at most 0. So the largest becomes 0, and the order stays; logits that become the same float are equal
+A row may be edited: what lies outside of `present` counts as -inf, and what lies inside may be bent, as quadratic smoothing does
+it. A bent logit is the float32 nearest to d^2 (cubic d - quadratic), d being its distance from the largest one, `top`, at the
+temperature so far: d = (x - top) cooling, at most 0. So the largest becomes 0, and the order stays; logits that become the same
+float are equal
 from there on.
 """
 

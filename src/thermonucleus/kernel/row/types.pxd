@@ -63,7 +63,8 @@ cdef enum:
     ABSENT = -1
 
 
-# What is done to a row, in order: the settings of a call, without their names. thermonucleus/settings/orders.py has the same numbers.
+# What is done to a row, in order: the settings of a call, without their names. thermonucleus/settings/orders.py has the same
+# numbers.
 cdef enum:
     NO_STAGE
     TEMPERATURE             # what to divide the logits by; 0 leaves the first of the largest
@@ -136,8 +137,8 @@ cdef struct Source:
     double cubic
 
 
-# A row on its way through the steps of a plan. Its tokens are all of it, or, once those that are kept are few, copies of them, whose
-# token ids are in `ids`; not all of these need be kept.
+# A row on its way through the steps of a plan. Its tokens are all of it, or, once those that are kept are few, copies of them,
+# whose token ids are in `ids`; not all of these need be kept.
 cdef struct Row:
     Source source
     const float* values     # of the tokens; NULL as long as they are more than SHORT

@@ -1,10 +1,11 @@
 """The tokens nearest to a logit that together reach a target: for what keeps a band around it, or a part of the entropy.
 
-Let F(r) be the sum, over the tokens that are kept and whose distance from `centre` is at most r, of their weights, or of their weights
-times their surprises. Wanted is the least r with F(r) >= target. Weights are relative to that of the largest logit.
+Let F(r) be the sum, over the tokens that are kept and whose distance from `centre` is at most r, of their weights, or of their
+weights times their surprises. Wanted is the least r with F(r) >= target. Weights are relative to that of the largest logit.
 
-Copies of few tokens are searched by bisection. In a long row the tokens at the top are copied first, since on most rows they hold the
-answer; else r is bisected, with a pass over the row each time, until few enough tokens have a distance inside the bracket to be copied.
+Copies of few tokens are searched by bisection. In a long row the tokens at the top are copied first, since on most rows they hold
+the answer; else r is bisected, with a pass over the row each time, until few enough tokens have a distance inside the bracket to be
+copied.
 """
 
 from libc.math cimport INFINITY, fabs
@@ -68,7 +69,9 @@ cdef inline Ring no_ring() noexcept nogil:
     return Ring(0.0, 0, INFINITY, -INFINITY)
 
 
-cdef inline void add_ring(Ring* ring, const double* keys, const double* terms, Py_ssize_t n, double low, double high) noexcept nogil:
+cdef inline void add_ring(
+    Ring* ring, const double* keys, const double* terms, Py_ssize_t n, double low, double high
+) noexcept nogil:
     """Add the tokens with low < key <= high, of CHUNK at most."""
     cdef double inside[CHUNK]
     cdef double least[2 * LANES]

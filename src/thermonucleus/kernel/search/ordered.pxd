@@ -106,7 +106,7 @@ cdef inline Py_ssize_t copy_ordered(Descent* descent, float low, float high) noe
 cdef inline void sort_descending(float* x, float* spare, Py_ssize_t count) noexcept nogil:
     """Sort by the order of floats, a byte of their rank at a time from the lowest (Knuth 5.2.5)."""
     cdef Py_ssize_t[256] starts
-    cdef Py_ssize_t i, byte, start, length
+    cdef Py_ssize_t i, byte, place, length
     cdef int shift
     cdef float* swapped
     for shift in range(0, 32, 8):
@@ -114,11 +114,11 @@ cdef inline void sort_descending(float* x, float* spare, Py_ssize_t count) noexc
             starts[byte] = 0
         for i in range(count):
             starts[descending_rank(x[i]) >> shift & 255] += 1
-        start = 0
+        place = 0
         for byte in range(256):
             length = starts[byte]
-            starts[byte] = start
-            start += length
+            starts[byte] = place
+            place += length
         for i in range(count):
             byte = descending_rank(x[i]) >> shift & 255
             spare[starts[byte]] = x[i]

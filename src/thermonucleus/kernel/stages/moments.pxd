@@ -1,7 +1,7 @@
 """What closed forms ask for: sums over the tokens that are kept, in float64.
 
-A token of logit x has t = (x - M) s, the logarithm to base 2 of how probable it is beside the most probable one, M being the largest
-logit and s the slope of the scale: t <= 0. Its weight is w = 2**t, its probability w / Z, its surprise log2 Z - t bits.
+A token of logit x has t = (x - M) s, the logarithm to base 2 of how probable it is beside the most probable one, M being the
+largest logit and s the slope of the scale: t <= 0. Its weight is w = 2**t, its probability w / Z, its surprise log2 Z - t bits.
 
 In float64 the sums are within 1e-12 of themselves: a weight is within 1e-15 of itself for each unit of t, and a sum of n floats in
 2 LANES lanes within n / (2 LANES) 2**-53. In a long row they are summed in float32 first, five times as fast, within 6e-7 (see
@@ -22,8 +22,8 @@ cdef struct Moments:
     double squares      # the sum of w**2
     double error        # how far Z, `bits` and `squares` may be off, as a part of themselves
 
-# log2 of the part of the largest probability that a stage keeps, for its number and a row of so many logits. `gain` is how many times the
-# error of the moments, as a part of them, the result's is, in nats.
+# log2 of the part of the largest probability that a stage keeps, for its number and a row of so many logits. `gain` is how many
+# times the error of the moments, as a part of them, the result's is, in nats.
 ctypedef double (*cutoff_function)(const Moments*, double, Py_ssize_t, double*) noexcept nogil
 
 

@@ -1,8 +1,8 @@
 """Tail-free sampling: the head of the sorted probabilities, up to where their curve has straightened.
 
-With p_1 >= p_2 >= ... the bend b_i = |(p_i - p_(i+1)) - (p_(i+1) - p_(i+2))|. Kept are the tokens of at least p_(j+1), j being the number
-of bends whose running sum is at most z times that of all. The curve falls from p_m on by p_m at most, so its bends from there on come
-to 2 p_m at most: with this bound on the sum of all, most rows need their first few tokens alone.
+With p_1 >= p_2 >= ... the bend b_i = |(p_i - p_(i+1)) - (p_(i+1) - p_(i+2))|. Kept are the tokens of at least p_(j+1), j being the
+number of bends whose running sum is at most z times that of all. The curve falls from p_m on by p_m at most, so its bends from
+there on come to 2 p_m at most: with this bound on the sum of all, most rows need their first few tokens alone.
 """
 
 from libc.math cimport INFINITY, fabs
@@ -94,12 +94,12 @@ cdef inline bint walk(Row* row, double bound, Scratch* scratch, Bends* bends) no
 cdef inline bint bend_block(const Row* row, const Descent* descent, double bound, Bends* bends) noexcept nogil:
     """Walk down a block until the bends exceed the bound: `before_logit` is then the cutoff. False if they do not."""
     cdef Scale scale = from_largest(row)
-    cdef Py_ssize_t i
+    cdef Py_ssize_t i, _i
     for i in range(descent.count):
         if bend(bends, descent.values[i], &scale, bound):
             return True
     # Two more are enough: the others are in line with them.
-    for i in range(min(descent.repeats, 2)):
+    for _i in range(min(descent.repeats, 2)):
         if bend(bends, descent.values[descent.count - 1], &scale, bound):
             return True
     return False

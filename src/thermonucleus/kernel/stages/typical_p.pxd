@@ -1,7 +1,7 @@
 """Locally typical: the tokens whose surprise is nearest to the entropy (Meister et al. 2022).
 
-A surprise is as far from the entropy as its logit is from the mean logit, each weighted by its probability. So what is kept is a band
-of logits around that mean, and the most probable token may lie above it.
+A surprise is as far from the entropy as its logit is from the mean logit, each weighted by its probability. So what is kept is a
+band of logits around that mean, and the most probable token may lie above it.
 """
 
 from libc.math cimport INFINITY, fabs
@@ -49,8 +49,8 @@ cdef inline bint band_is_certain(
 ) noexcept nogil:
     """Whether the answer is the same, however far off the moments are.
 
-    The target is off by e Z, the mean by d = 2 e |sum p t| T, with e the error of the moments; so a distance, and the radius with it,
-    by d each. What is kept is certain if all tokens that lie so near to either end of the band are equal.
+    The target is off by e Z, the mean by d = 2 e |sum p t| T, with e the error of the moments; so a distance, and the radius with
+    it, by d each. What is kept is certain if all tokens that lie so near to either end of the band are equal.
     """
     cdef double error = moments.error * mass_of(moments)
     cdef double off = 4.0 * moments.error * fabs(moments.bits) / mass_of(moments) / row.scale.slope + 1e-15 * fabs(measure.centre)

@@ -97,8 +97,8 @@ cdef inline void add_moments(
     """Add the weights with low <= x < high, those times x - maximum, and the squares of those over 2**64.
 
     A sum of weights is within 3.0e-7 of itself, as above. A product has two roundings more, of the difference and of itself, and a
-    square twice the error of a weight and one rounding more: both sums are within 5 * 2**-24 + 2.4e-7 < 5.4e-7 of themselves. A weight
-    below 2**4 has its square raised to 2**-120, 2**-119 at most of the largest weight's.
+    square twice the error of a weight and one rounding more: both sums are within 5 * 2**-24 + 2.4e-7 < 5.4e-7 of themselves. A
+    weight below 2**4 has its square raised to 2**-120, 2**-119 at most of the largest weight's.
     """
     cdef float weights[MANY]
     cdef float falls[MANY]
@@ -111,7 +111,8 @@ cdef inline void add_moments(
 
 
 cdef inline uint64_t weigh_moments(
-    const float* x, const Scale* scale, float maximum, float low, float high, bint careful, float* weights, float* falls, float* powers
+    const float* x, const Scale* scale, float maximum, float low, float high, bint careful, float* weights, float* falls, float*
+    powers
 ) noexcept nogil:
     cdef Scale local = scale[0]
     cdef float top = maximum - scale.base
