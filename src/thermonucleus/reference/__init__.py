@@ -26,7 +26,8 @@ from thermonucleus.reference.slides import (
     token_probabilities,
     top_p_sampling,
 )
-from thermonucleus.reference.stages import ROUNDING, SMALLEST, Row, normalised, nucleus_floor, softmax
+from thermonucleus.reference.stages import nucleus_floor
+from thermonucleus.reference.weights import ROUNDING, SMALLEST, Row, normalised, softmax
 
 __all__ = [
     "ROUNDING",

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thermonucleus.randomness import Seed, as_generator, as_uniforms
-from thermonucleus.reference.stages import SMALLEST, STAGES, Row, entropy_temperature, softmax
+from thermonucleus.reference.stages import STAGES, entropy_temperature
+from thermonucleus.reference.weights import SMALLEST, Row, softmax
 from thermonucleus.settings import settings_table
 
 __all__ = ["Step", "apply_steps", "distribution", "draw", "draw_token", "probabilities", "row_probabilities", "sample"]
