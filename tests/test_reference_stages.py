@@ -15,6 +15,7 @@ from thermonucleus import reference
 from thermonucleus.reference import ROUNDING, SMALLEST, Step, apply_steps, distribution, draw_token, softmax, stages, state
 from thermonucleus.reference.stages import STAGES
 from thermonucleus.reference.weights import entropy
+from thermonucleus.settings import ORDERS
 
 Row = NDArray[np.float64]
 Numbers = tuple[float, ...]
@@ -27,15 +28,6 @@ MIXED = np.log([0.3, 0.1, 0.25, 0.2, 0.15])
 EVEN = np.log([0.25] * 4)
 SEVEN = np.log([0.3, 0.25, 0.16, 0.11, 0.08, 0.06, 0.04])
 PEAKED = np.log([0.97, 0.01, 0.01, 0.01])
-
-
-ORDERS = {
-    "transformers": "temperature top_h top_k top_p min_p typical_p epsilon_cutoff eta_cutoff",
-    "llama.cpp": "top_n_sigma top_k typical_p top_p min_p xtc dynamic_temperature temperature adaptive_p",
-    "vllm": "temperature min_p top_k top_p",
-    "mlx-lm": "top_p min_p xtc top_k temperature",
-}
-"""The stages of other systems in the order that they have there."""
 
 
 def logits(*values: float) -> Row:
@@ -51,7 +43,7 @@ def permuted(x: Row, order: Sequence[int]) -> Row:
 
 
 def in_order(of: str, *steps: Step) -> list[Step]:
-    return sorted(steps, key=lambda step: ORDERS[of].split().index(step[0]))
+    return sorted(steps, key=lambda step: ORDERS[of].index(step[0]))
 
 
 # ---- numbers

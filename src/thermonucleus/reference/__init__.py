@@ -13,7 +13,6 @@ from thermonucleus.reference.sampling import (
     draw,
     draw_token,
     probabilities,
-    row_probabilities,
     sample,
 )
 from thermonucleus.reference.slides import (
@@ -46,7 +45,6 @@ __all__ = [
     "normalised",
     "nucleus_floor",
     "probabilities",
-    "row_probabilities",
     "sample",
     "sample_with_temperature",
     "softmax",

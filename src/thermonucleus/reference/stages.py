@@ -3,7 +3,8 @@
 A stage takes the logits of one row as the stage before left them, -inf for an absent token, and its numbers. A truncation returns
 -inf for what it cuts; a transform returns other logits, in which only the differences mean something. The probabilities of a stage
 are the softmax of what it is given, so each stage renormalises over what the one before left. Equal logits share one fate, and no
-stage cuts everything. The stages have the names of the settings.
+stage cuts everything. The stages have the names that
+`thermonucleus.settings.steps_of` gives to steps.
 """
 
 import math
