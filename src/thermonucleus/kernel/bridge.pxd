@@ -6,6 +6,7 @@ ctypedef bint (*read_row_type)(
     const float*, Py_ssize_t, const Plan*, void*, Reading*, double*, float*
 ) noexcept nogil
 ctypedef Py_ssize_t (*draw_token_type)(const Reading*, const double*, double) noexcept nogil
+ctypedef double (*token_probability_type)(const Reading*, Py_ssize_t) noexcept nogil
 ctypedef void (*fill_row_type)(const Reading*, float*) noexcept nogil
 
 
@@ -14,3 +15,4 @@ cdef class Kernel:
     cdef read_row_type read_row
     cdef draw_token_type draw_token
     cdef fill_row_type fill_row
+    cdef token_probability_type token_probability

@@ -7,6 +7,7 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 
+from thermonucleus.kernel.draw.coin cimport coin_of, excludes, mix
 from thermonucleus.kernel.draw.fill cimport fill
 from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.row.memory cimport lone_bytes, scratch_behind, scratch_bytes
@@ -18,6 +19,7 @@ cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Readin
 cdef bytes PLAN = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Plan"
 cdef bytes READ_ROW = b"int (float const *, Py_ssize_t, " + PLAN + b" const *, void *, " + READING + b" *, double *, float *)"
 cdef bytes DRAW_TOKEN = b"Py_ssize_t (" + READING + b" const *, double const *, double)"
+cdef bytes TOKEN_PROBABILITY = b"double (" + READING + b" const *, Py_ssize_t)"
 cdef bytes FILL_ROW = b"void (" + READING + b" const *, float *)"
 
 
@@ -31,6 +33,7 @@ cdef class Kernel:
         self.read_row = <read_row_type> PyCapsule_GetPointer(capi["read_row"], READ_ROW)
         self.draw_token = <draw_token_type> PyCapsule_GetPointer(capi["draw_token"], DRAW_TOKEN)
         self.fill_row = <fill_row_type> PyCapsule_GetPointer(capi["fill_row"], FILL_ROW)
+        self.token_probability = <token_probability_type> PyCapsule_GetPointer(capi["token_probability"], TOKEN_PROBABILITY)
 
     def __repr__(self):
         return f"<Kernel {self.target}>"
@@ -43,6 +46,9 @@ cdef class Batch:
     The two steps are apart so that no random number is drawn before all rows are known to be sound. Each takes a range of rows, and
     ranges may run in several threads at once: a row's results depend on nothing but the row, its settings and its u. Ctrl-C ends a
     step in the main thread with KeyboardInterrupt, and `stop` ends it in the others.
+
+    Where XTC throws a coin in any of the rows, each of these is read both ways, since the coin is known with u alone: first as it is
+    with the exclusion, then as it is without.
     """
 
     cdef Kernel kernel
@@ -50,12 +56,15 @@ cdef class Batch:
     cdef Py_buffer plans
     cdef readonly Py_ssize_t count
     cdef Py_ssize_t size
-    cdef Reading* readings
-    cdef double* running
+    cdef Py_ssize_t ways
+    cdef Reading* readings      # `ways` a row
+    cdef double* running        # of each reading
+    cdef char* drawn            # which of its readings a row was last drawn from
     cdef volatile bint stopped
 
     def __cinit__(self, Kernel kernel not None, logits, plans):
         """Take float32 logits, (V,) or (B, V), and float64 plans, (1, n, 4) or (B, n, 4), both C-contiguous and checked."""
+        cdef Py_ssize_t row
         self.kernel = kernel
         get_buffer(logits, &self.logits, PyBUF_C_CONTIGUOUS, b"f", sizeof(float))
         get_plans(plans, &self.plans)
@@ -63,10 +72,17 @@ cdef class Batch:
         self.count = self.logits.shape[0] if self.logits.ndim == 2 else 1
         if self.plans.shape[0] not in (1, self.count):
             raise ValueError("plans: expected one, or one for each row of logits")
-        self.readings = <Reading*> allocate(self.count * sizeof(Reading))
-        self.running = <double*> allocate(self.count * chunk_count(self.size) * sizeof(double))
+        self.ways = 1
+        for row in range(self.plans.shape[0]):
+            if self.coin(row) > 0.0:
+                self.ways = 2
+        self.readings = <Reading*> allocate(self.count * self.ways * sizeof(Reading))
+        self.running = <double*> allocate(self.count * self.ways * chunk_count(self.size) * sizeof(double))
+        self.drawn = <char*> allocate(self.count)
+        memset(self.drawn, 0, self.count)
 
     def __dealloc__(self):
+        PyMem_RawFree(self.drawn)
         PyMem_RawFree(self.readings)
         PyMem_RawFree(self.running)
         PyBuffer_Release(&self.logits)
@@ -79,7 +95,6 @@ cdef class Batch:
         """
         cdef Py_buffer out
         cdef Watch watch
-        cdef Plan plan
         cdef Py_ssize_t row, fault = -1
         cdef void* memory = allocate(scratch_bytes(self.size))
         hold_nothing(&out)
@@ -91,11 +106,7 @@ cdef class Batch:
                 for row in range(start, stop):
                     if self.ends(&watch, self.size):
                         break
-                    plan = self.row_plan(row)
-                    if not self.kernel.read_row(
-                        self.row(row), self.size, &plan, memory, &self.readings[row], self.row_running(row),
-                        self.row_output(&out, row),
-                    ):
+                    if not self.read_ways(row, memory, self.row_output(&out, row)):
                         fault = row
                         break
         finally:
@@ -105,7 +116,7 @@ cdef class Batch:
 
     def draw_one(self, double u):
         """The first row's token for u."""
-        cdef Py_ssize_t token = self.kernel.draw_token(self.readings, self.running, u)
+        cdef Py_ssize_t token = self.draw_from(0, u)
         if token < 0:
             raise changed(0)
         return token
@@ -129,7 +140,7 @@ cdef class Batch:
                     for i in range(row * draws, (row + 1) * draws):
                         if self.ends(&watch, CHUNK):
                             break
-                        token = self.kernel.draw_token(&self.readings[row], self.row_running(row), (<double*> u.buf)[i])
+                        token = self.draw_from(row, (<double*> u.buf)[i])
                         if token < 0:
                             with gil:
                                 raise changed(row)
@@ -138,11 +149,34 @@ cdef class Batch:
             PyBuffer_Release(&u)
             PyBuffer_Release(&out)
 
+    def token_probabilities(self, tokens, probabilities):
+        """The probability (float64) of a token (int64) of each row where it was last drawn from, before adaptive-p weighs them."""
+        cdef Py_buffer chosen, out
+        cdef Py_ssize_t row, token
+        hold_nothing(&chosen)
+        hold_nothing(&out)
+        try:
+            get_buffer(tokens, &chosen, PyBUF_C_CONTIGUOUS, b"lq", sizeof(int64_t))
+            get_buffer(probabilities, &out, PyBUF_C_CONTIGUOUS | PyBUF_WRITABLE, b"d", sizeof(double))
+            if chosen.len != self.count * <Py_ssize_t> sizeof(int64_t) or out.len != chosen.len:
+                raise ValueError("tokens and probabilities: expected one of each for each row")
+            for row in range(self.count):
+                token = (<int64_t*> chosen.buf)[row]
+                if not 0 <= token < self.size:
+                    raise ValueError(f"tokens: expected numbers from 0 to {self.size - 1}, got {token}")
+                (<double*> out.buf)[row] = self.kernel.token_probability(self.reading(row, self.drawn[row]), token)
+        finally:
+            PyBuffer_Release(&chosen)
+            PyBuffer_Release(&out)
+
     def fill(self, probabilities, Py_ssize_t start, Py_ssize_t stop):
         """Write the rows' probabilities (float32, of the shape of the logits)."""
         cdef Py_buffer out
         cdef Watch watch
         cdef Py_ssize_t row
+        cdef float* other = NULL
+        if self.ways > 1:
+            other = <float*> allocate(self.size * sizeof(float))
         hold_nothing(&out)
         try:
             self.get_output(probabilities, &out)
@@ -151,8 +185,9 @@ cdef class Batch:
                 for row in range(start, stop):
                     if self.ends(&watch, self.size):
                         break
-                    self.kernel.fill_row(&self.readings[row], self.row_output(&out, row))
+                    self.fill_from(row, self.row_output(&out, row), other)
         finally:
+            PyMem_RawFree(other)
             PyBuffer_Release(&out)
 
     def stop(self):
@@ -176,12 +211,46 @@ cdef class Batch:
     cdef inline const float* row(self, Py_ssize_t row) noexcept nogil:
         return <const float*> self.logits.buf + row * self.size
 
+    cdef bint read_ways(self, Py_ssize_t row, void* memory, float* weights) noexcept nogil:
+        cdef Plan plan = self.row_plan(row)
+        cdef Py_ssize_t way, ways = 2 if coin_of(&plan) > 0.0 else 1
+        for way in range(ways):
+            plan.excluding = way == 0
+            if not self.kernel.read_row(
+                self.row(row), self.size, &plan, memory, self.reading(row, way), self.way_running(row, way),
+                weights if self.ways == 1 else NULL,
+            ):
+                return False
+        return True
+
+    cdef Py_ssize_t draw_from(self, Py_ssize_t row, double u) noexcept nogil:
+        cdef double coin = self.coin(row)
+        cdef Py_ssize_t way = 0
+        if coin > 0.0:
+            way = 0 if excludes(coin, &u) else 1
+        self.drawn[row] = <char> way
+        return self.kernel.draw_token(self.reading(row, way), self.way_running(row, way), u)
+
+    cdef void fill_from(self, Py_ssize_t row, float* out, float* other) noexcept nogil:
+        cdef double coin = self.coin(row)
+        self.kernel.fill_row(self.reading(row, 0), out)
+        if coin > 0.0:
+            self.kernel.fill_row(self.reading(row, 1), other)
+            mix(coin, out, other, self.size)
+
     cdef inline Plan row_plan(self, Py_ssize_t row) noexcept nogil:
         cdef Py_ssize_t count = self.plans.shape[1]
-        return Plan(<const Step*> self.plans.buf + (row * count if self.plans.shape[0] > 1 else 0), count)
+        return Plan(<const Step*> self.plans.buf + (row * count if self.plans.shape[0] > 1 else 0), count, False)
 
-    cdef inline double* row_running(self, Py_ssize_t row) noexcept nogil:
-        return self.running + row * chunk_count(self.size)
+    cdef inline double coin(self, Py_ssize_t row) noexcept nogil:
+        cdef Plan plan = self.row_plan(row)
+        return coin_of(&plan)
+
+    cdef inline Reading* reading(self, Py_ssize_t row, Py_ssize_t way) noexcept nogil:
+        return self.readings + row * self.ways + way
+
+    cdef inline double* way_running(self, Py_ssize_t row, Py_ssize_t way) noexcept nogil:
+        return self.running + (row * self.ways + way) * chunk_count(self.size)
 
 
 @cython.final
@@ -198,7 +267,7 @@ cdef class SingleRow:
         get_plans(plans, &self.steps)
         if self.steps.shape[0] != 1:
             raise ValueError("plans: expected one")
-        self.plan = Plan(<const Step*> self.steps.buf, self.steps.shape[1])
+        self.plan = Plan(<const Step*> self.steps.buf, self.steps.shape[1], True)
         self.memory = NULL
         self.room = 0
 
@@ -250,25 +319,36 @@ cdef class SingleRow:
 cdef Py_ssize_t draw_single(
     Kernel kernel, const Py_buffer* view, const Plan* plan, void* memory, random
 ) except -2:
+    cdef double* running = <double*> memory
+    cdef Plan way = plan[0]
+    cdef Reading reading
+    cdef Py_ssize_t token
+    cdef double u, coin = coin_of(plan)
+    if not read_single(kernel, view, &way, memory, &reading):
+        return -1
+    u = random()
+    if coin > 0.0 and not excludes(coin, &u):
+        way.excluding = False
+        if not read_single(kernel, view, &way, memory, &reading):
+            raise changed(0)
+    token = kernel.draw_token(&reading, running, u)
+    if token < 0:
+        raise changed(0)
+    return token
+
+
+cdef bint read_single(Kernel kernel, const Py_buffer* view, const Plan* plan, void* memory, Reading* reading) noexcept:
     cdef const float* row = <const float*> view.buf
     cdef Py_ssize_t size = view.shape[0]
     cdef double* running = <double*> memory
     cdef void* scratch = scratch_behind(running, size)
-    cdef Reading reading
-    cdef Py_ssize_t token
     cdef bint sound
     if size <= BRIEF:
         # Quicker than to hand the GIL over and get it back.
-        sound = kernel.read_row(row, size, plan, scratch, &reading, running, NULL)
-    else:
-        with nogil:
-            sound = kernel.read_row(row, size, plan, scratch, &reading, running, NULL)
-    if not sound:
-        return -1
-    token = kernel.draw_token(&reading, running, random())
-    if token < 0:
-        raise changed(0)
-    return token
+        return kernel.read_row(row, size, plan, scratch, reading, running, NULL)
+    with nogil:
+        sound = kernel.read_row(row, size, plan, scratch, reading, running, NULL)
+    return sound
 
 
 def changed(Py_ssize_t row):

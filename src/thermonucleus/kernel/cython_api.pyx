@@ -4,6 +4,7 @@ from libc.math cimport isfinite
 from libc.string cimport memcpy
 
 from thermonucleus.kernel.bridge cimport Kernel, draw_token_type, fill_row_type, read_row_type
+from thermonucleus.kernel.draw.coin cimport coin_of, excludes, mix
 from thermonucleus.kernel.row.memory cimport lone_bytes, scratch_behind
 from thermonucleus.kernel.row.types cimport MIN_P, NO_STAGE, TEMPERATURE, TOP_K, TOP_P, Plan, Reading, Step
 
@@ -20,7 +21,7 @@ cdef fill_row_type fill_row = kernel.fill_row
 
 
 cdef size_t workspace_bytes(Py_ssize_t size) noexcept nogil:
-    return lone_bytes(size)
+    return lone_bytes(size) + size * sizeof(float)
 
 
 cdef Py_ssize_t sample_planned(
@@ -55,20 +56,20 @@ cdef int fill_probabilities(
 
 cdef Plan plan_of(const char* given, Step* steps) noexcept nogil:
     """The steps of a plan's bytes, which need not be aligned. A stage below 0 stands at their end."""
-    cdef Plan plan = Plan(steps, 0)
+    cdef Plan plan = Plan(steps, 0, False)
     while plan.count < MOST:
         memcpy(steps + plan.count, given + plan.count * sizeof(Step), sizeof(Step))
         if steps[plan.count].stage < 0:
             return plan
         plan.count += 1
-    return Plan(steps, -1)
+    return Plan(steps, -1, False)
 
 
 cdef Plan plan_from(Step* steps, double temperature, Py_ssize_t top_k, double top_p, double min_p) noexcept nogil:
     """The steps of four settings; -1 of them if a setting is out of range."""
-    cdef Plan plan = Plan(steps, 0)
+    cdef Plan plan = Plan(steps, 0, False)
     if not (isfinite(temperature) and temperature >= 0.0 and top_k >= 0 and 0.0 <= top_p <= 1.0 and 0.0 <= min_p <= 1.0):
-        return Plan(steps, -1)
+        return Plan(steps, -1, False)
     add_step(&plan, steps, TEMPERATURE if temperature != 1.0 else NO_STAGE, temperature)
     add_step(&plan, steps, TOP_K if top_k > 0 else NO_STAGE, top_k)
     add_step(&plan, steps, TOP_P if top_p < 1.0 else NO_STAGE, top_p)
@@ -88,7 +89,10 @@ cdef Py_ssize_t sample(const float* row, Py_ssize_t size, const Plan* plan, doub
     cdef Py_ssize_t token
     if not (0.0 <= u < 1.0):
         return BAD_ARGUMENT
-    cdef int status = read(row, size, plan, workspace, &reading, NULL)
+    cdef Plan way = plan[0]
+    cdef double coin = coin_of(plan)
+    way.excluding = coin > 0.0 and excludes(coin, &u)
+    cdef int status = read(row, size, &way, workspace, &reading, NULL)
     if status != SOUND:
         return status
     token = draw_token(&reading, running, u)
@@ -97,9 +101,19 @@ cdef Py_ssize_t sample(const float* row, Py_ssize_t size, const Plan* plan, doub
 
 cdef int fill(const float* row, Py_ssize_t size, const Plan* plan, float* out, void* workspace) noexcept nogil:
     cdef Reading reading
-    cdef int status = read(row, size, plan, workspace, &reading, out)
+    cdef Plan way = plan[0]
+    cdef double coin = coin_of(plan)
+    cdef float* other = <float*> (<char*> workspace + lone_bytes(size))
+    way.excluding = coin > 0.0
+    cdef int status = read(row, size, &way, workspace, &reading, out)
     if status == SOUND:
         fill_row(&reading, out)
+        if coin > 0.0:
+            way.excluding = False
+            status = read(row, size, &way, workspace, &reading, other)
+            if status == SOUND:
+                fill_row(&reading, other)
+                mix(coin, out, other, size)
     return status
 
 

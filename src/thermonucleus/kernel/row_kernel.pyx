@@ -1,16 +1,19 @@
 """The rooms in their order. Pointers in, status out: this module is built once for each instruction level."""
 
+from libc.float cimport FLT_MAX
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.check cimport CHECK
+from thermonucleus.kernel.draw.adaptive cimport sum_adaptive
 from thermonucleus.kernel.draw.fill cimport fill
+from thermonucleus.kernel.draw.probability cimport probability_of
 from thermonucleus.kernel.draw.running_sums cimport sum_chunks, weigh_row
 from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.float_mode cimport Mode, enter_usual_mode, leave_usual_mode
 from thermonucleus.kernel.row.memory cimport Scratch, carve
-from thermonucleus.kernel.row.source cimport chunk_count, part_of
+from thermonucleus.kernel.row.source cimport chunk_count, part_of, source_of
 from thermonucleus.kernel.row.summary cimport summarize
-from thermonucleus.kernel.row.types cimport NOTHING, SHORT, UNDECIDED, Interval, Plan, Reading, Row, Source
+from thermonucleus.kernel.row.types cimport ABSENT, NOTHING, SHORT, UNDECIDED, Interval, Plan, Reading, Row, Source
 from thermonucleus.kernel.stages.apply cimport apply
 from thermonucleus.kernel.weights.double cimport logit_of
 from thermonucleus.kernel.weights.single cimport scale_for
@@ -48,6 +51,14 @@ cdef api void fill_row(const Reading* reading, float* out) noexcept nogil:
     leave_usual_mode(mode)
 
 
+cdef api double token_probability(const Reading* reading, Py_ssize_t token) noexcept nogil:
+    """The probability of a token among those that are kept."""
+    cdef Mode mode = enter_usual_mode()
+    cdef double p = probability_of(reading, token)
+    leave_usual_mode(mode)
+    return p
+
+
 cdef bint read(
     const float* row, Py_ssize_t size, const Plan* plan, void* memory, Reading* reading, double* running, float* weights
 ) noexcept nogil:
@@ -62,32 +73,41 @@ cdef bint read(
     cdef Scratch scratch = carve(memory, size, running)
     cdef Row way
     cdef double mass
-    reading.source = Source(row, size)
+    reading.source = source_of(row, size)
     reading.weighed = False
+    reading.target = ABSENT
     if not begin(&way, &reading.source, &scratch):
         return False
     apply(&way, plan, &scratch)
     reading.greedy = way.greedy
     if way.greedy != UNDECIDED:
         return way.greedy >= 0
+    reading.source = way.source
     reading.scale = way.scale
     reading.kept = way.kept
-    reading.weighed = weights != NULL and way.ids == NULL
+    reading.target = way.target
+    reading.weighed = weights != NULL and way.ids == NULL and way.target == ABSENT
     if reading.weighed:
         mass = weigh_row(&way, &reading.scale, &reading.kept, running, weights)
     else:
         mass = sum_chunks(&way, &reading.scale, &reading.kept, chunk_count(size), running)
     CHECK(mass > 0.0 and reading.kept.low <= way.maximum < reading.kept.high)
+    reading.mass = mass
     reading.inverse_mass = <float> (1.0 / mass)
-    # What is below float32's smallest number is not kept either: probability 0, never drawn.
-    reading.kept.low = max(reading.kept.low, <float> logit_of(mass * SMALLEST, &reading.scale))
+    if reading.target != ABSENT:
+        # Adaptive-p gives tokens of probability 0 a weight as well, but not those at -inf.
+        reading.kept.low = max(reading.kept.low, <float> -FLT_MAX)
+        sum_adaptive(&way, reading, running)
+    else:
+        # What is below float32's smallest number is not kept either: probability 0, never drawn.
+        reading.kept.low = max(reading.kept.low, <float> logit_of(mass * SMALLEST, &reading.scale))
     return True
 
 
 cdef inline bint begin(Row* row, const Source* source, Scratch* scratch) noexcept nogil:
     """A row before the first step: summarized, at temperature 1, all of it kept. False if it cannot be sampled from."""
     row.source = source[0]
-    row.values = part_of(source, 0) if source.size <= SHORT else NULL
+    row.values = part_of(source, 0, source.size, NULL) if source.size <= SHORT else NULL
     row.size = source.size
     row.ids = NULL
     row.groups = scratch.groups
@@ -95,6 +115,7 @@ cdef inline bint begin(Row* row, const Source* source, Scratch* scratch) noexcep
     row.sums_cover = NOTHING
     row.kept = Interval(-INFINITY, INFINITY)
     row.settled = True
+    row.target = ABSENT
     row.greedy = UNDECIDED
     if not summarize(row, &row.maximum):
         return False

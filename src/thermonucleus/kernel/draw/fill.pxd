@@ -3,8 +3,9 @@
 from libc.stdint cimport uint64_t
 
 from thermonucleus.kernel.check cimport CHECK
+from thermonucleus.kernel.draw.adaptive cimport fill_adaptively
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, logit_at, part_of
-from thermonucleus.kernel.row.types cimport CHUNK, UNDECIDED, Reading, Scale
+from thermonucleus.kernel.row.types cimport ABSENT, CHUNK, UNDECIDED, Reading, Scale
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.weights.single cimport weight_or_doubt
 
@@ -13,7 +14,11 @@ cdef inline void fill(const Reading* reading, float* out) noexcept nogil:
     """The probabilities that `draw` draws from."""
     cdef Py_ssize_t size = reading.source.size, chunk, i, start, n
     cdef const float* x
+    cdef float spare[CHUNK]
     cdef float inverse_mass = reading.inverse_mass
+    if reading.target != ABSENT and reading.greedy == UNDECIDED:
+        fill_adaptively(reading, out)
+        return
     if reading.weighed:
         # A weight that was kept and lies below `kept.low` by now (see row_kernel.pyx), times `inverse_mass`, rounds to 0.
         for i in range(size):
@@ -23,7 +28,7 @@ cdef inline void fill(const Reading* reading, float* out) noexcept nogil:
     for chunk in range(chunk_count(size)):
         start = chunk * CHUNK
         n = chunk_length(size, chunk)
-        x = part_of(&reading.source, start)
+        x = part_of(&reading.source, start, n, spare)
         if reading.greedy != UNDECIDED:
             for i in range(start, start + n):
                 out[i] = i == reading.greedy

@@ -31,7 +31,7 @@ cdef inline double weigh_row(
     cdef float spare_weights[CHUNK]
     cdef Py_ssize_t chunk, whole = row.size // CHUNK
     for chunk in range(whole):
-        running[chunk] = kept_mass(part_of(&row.source, chunk * CHUNK), scale, kept, weights + chunk * CHUNK)
+        running[chunk] = kept_mass(part_of(&row.source, chunk * CHUNK, CHUNK, spare), scale, kept, weights + chunk * CHUNK)
     for chunk in range(whole, chunk_count(row.size)):
         running[chunk] = kept_mass(whole_chunk(&row.source, chunk, spare), scale, kept, spare_weights)
         memcpy(weights + chunk * CHUNK, spare_weights, chunk_length(row.size, chunk) * sizeof(float))
@@ -71,3 +71,15 @@ cdef inline void add_survivors(const Row* row, const Scale* scale, double sign, 
                 sum = 0.0
             sum += w[i]
     sums[chunk] += sign * sum
+
+
+cdef inline Py_ssize_t first_above(const double* running, Py_ssize_t chunks, double target) noexcept nogil:
+    """Number of the first running sum that exceeds the target, by bisection."""
+    cdef Py_ssize_t low = 0, high = chunks - 1, middle
+    while low < high:
+        middle = (low + high) // 2
+        if running[middle] > target:
+            high = middle
+        else:
+            low = middle + 1
+    return low

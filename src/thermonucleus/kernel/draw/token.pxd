@@ -1,8 +1,10 @@
 """The draw: the token at which the running sum of the kept weights, in index order, exceeds u times their total."""
 
 from thermonucleus.kernel.check cimport CHECK
+from thermonucleus.kernel.draw.adaptive cimport draw_adaptively
+from thermonucleus.kernel.draw.running_sums cimport first_above
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of
-from thermonucleus.kernel.row.types cimport CHUNK, UNDECIDED, Reading
+from thermonucleus.kernel.row.types cimport ABSENT, CHUNK, UNDECIDED, Reading
 from thermonucleus.kernel.weights.single cimport chunk_weights
 
 
@@ -13,11 +15,14 @@ cdef inline Py_ssize_t draw(const Reading* reading, const double* running, doubl
     -1 if there is none: only where another thread has written to the row since it was read.
     """
     cdef float w[CHUNK]
+    cdef float spare[CHUNK]
     cdef const float* x
-    cdef Py_ssize_t size = reading.source.size, chunks = chunk_count(size), chunk, start, i, token = -1
+    cdef Py_ssize_t size = reading.source.size, chunks = chunk_count(size), chunk, start, i, n, token = -1
     cdef double target, above
     if reading.greedy != UNDECIDED:
         return reading.greedy
+    if reading.target != ABSENT:
+        return draw_adaptively(reading, running, u)
     target = u * running[chunks - 1]
     chunk = first_above(running, chunks, target)
     above = running[chunk - 1] if chunk > 0 else 0.0
@@ -25,9 +30,10 @@ cdef inline Py_ssize_t draw(const Reading* reading, const double* running, doubl
     # the one. The loop goes on only past a chunk whose tokens all have probability 0, where u = 0 may point.
     while token < 0 and chunk < chunks:
         start = chunk * CHUNK
-        x = part_of(&reading.source, start)
-        chunk_weights(x, chunk_length(size, chunk), &reading.scale, w)
-        for i in range(chunk_length(size, chunk)):
+        n = chunk_length(size, chunk)
+        x = part_of(&reading.source, start, n, spare)
+        chunk_weights(x, n, &reading.scale, w)
+        for i in range(n):
             if reading.kept.low <= x[i] < reading.kept.high and w[i] * reading.inverse_mass > 0.0:
                 token = start + i
                 above += w[i]
@@ -36,15 +42,3 @@ cdef inline Py_ssize_t draw(const Reading* reading, const double* running, doubl
         chunk += 1
     CHECK(0 <= token < size)
     return token
-
-
-cdef inline Py_ssize_t first_above(const double* running, Py_ssize_t chunks, double target) noexcept nogil:
-    """Number of the first running sum that exceeds the target, by bisection."""
-    cdef Py_ssize_t low = 0, high = chunks - 1, middle
-    while low < high:
-        middle = (low + high) // 2
-        if running[middle] > target:
-            high = middle
-        else:
-            low = middle + 1
-    return low

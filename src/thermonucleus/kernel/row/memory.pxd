@@ -35,8 +35,11 @@ cdef extern from *:
 # Working memory of one row at a time.
 cdef struct Scratch:
     double* weights     # of survivors
+    double* keys        # of survivors, where it is not their logits that they are ordered by
     int64_t* ids        # of survivors
     float* values       # of survivors
+    float* ordered      # logits, sorted
+    float* spare        # room to sort them
     Sample sample
     float* groups
     float* maxima
@@ -55,9 +58,9 @@ cdef inline Py_ssize_t sample_room(Py_ssize_t size) noexcept nogil:
 
 cdef inline size_t scratch_bytes(Py_ssize_t size) noexcept nogil:
     return (
-        short_room(size) * (sizeof(double) + sizeof(int64_t) + sizeof(float))
+        short_room(size) * (2 * sizeof(double) + sizeof(int64_t) + 3 * sizeof(float))
         + (2 * sample_room(size) + group_count(size) + chunk_count(size)) * sizeof(float)
-        + 7 * GAP
+        + 10 * GAP
     )
 
 
@@ -77,8 +80,11 @@ cdef inline Scratch carve(void* memory, Py_ssize_t size, double* sums) noexcept 
     cdef char* free = <char*> memory
     clear_gaps(memory, scratch_bytes(size))
     scratch.weights = <double*> place(&free, room * sizeof(double))
+    scratch.keys = <double*> place(&free, room * sizeof(double))
     scratch.ids = <int64_t*> place(&free, room * sizeof(int64_t))
     scratch.values = <float*> place(&free, room * sizeof(float))
+    scratch.ordered = <float*> place(&free, room * sizeof(float))
+    scratch.spare = <float*> place(&free, room * sizeof(float))
     scratch.sample.size = scratch.sample.certain = 0
     scratch.sample.weight_each = 0.0
     scratch.sample.values = <float*> place(&free, sample_room(size) * sizeof(float))

@@ -1,8 +1,20 @@
-"""The logits of a row: the only place that reads them. By whole chunks, by parts of any length, or one."""
+"""The logits of a row: the only place that reads them. By whole chunks, by parts of any length, or one.
 
-from libc.math cimport NAN
+A row may be edited: what lies outside of `present` counts as -inf, and what lies inside may be bent, as quadratic smoothing does it.
+A bent logit is the float32 nearest to d^2 (cubic d - quadratic), d being its distance from the largest one, `top`, at the temperature
+so far: d = (x - top) cooling, at most 0. So the largest becomes 0, and the order stays; logits that become the same float are equal
+from there on.
+"""
 
-from thermonucleus.kernel.row.types cimport CHUNK, WAYS, Source
+from libc.float cimport FLT_MAX
+from libc.math cimport INFINITY, NAN
+
+from thermonucleus.kernel.row.types cimport CHUNK, WAYS, Interval, Source
+
+
+cdef inline Source source_of(const float* row, Py_ssize_t size) noexcept nogil:
+    """A row as it is."""
+    return Source(row, size, False, Interval(-INFINITY, INFINITY), False, 0.0, 1.0, 0.0, 0.0)
 
 
 cdef inline Py_ssize_t chunk_count(Py_ssize_t size) noexcept nogil:
@@ -18,19 +30,22 @@ cdef inline Py_ssize_t group_count(Py_ssize_t size) noexcept nogil:
     return chunk_count(size) * WAYS
 
 
-cdef inline const float* part_of(const Source* source, Py_ssize_t start) noexcept nogil:
-    """The logits from a token on, up to the end of its chunk at the least."""
+cdef inline const float* part_of(const Source* source, Py_ssize_t start, Py_ssize_t count, float* spare) noexcept nogil:
+    """So many logits from a token on; in `spare`, which has room for them, if they are edited."""
+    if source.edited:
+        edit(source, source.values + start, count, spare)
+        return spare
     return source.values + start
 
 
 cdef inline float logit_at(const Source* source, Py_ssize_t token) noexcept nogil:
-    return source.values[token]
+    return edited(source, source.values[token]) if source.edited else source.values[token]
 
 
 cdef inline const float* whole_chunk(const Source* source, Py_ssize_t chunk, float* spare) noexcept nogil:
     """The CHUNK logits of a chunk; those of an incomplete one in `spare`, with NaN after them, which is on no side of a pivot."""
-    cdef const float* x = part_of(source, chunk * CHUNK)
     cdef Py_ssize_t i, n = chunk_length(source.size, chunk)
+    cdef const float* x = part_of(source, chunk * CHUNK, n, spare)
     if n == CHUNK:
         return x
     for i in range(n):
@@ -38,3 +53,21 @@ cdef inline const float* whole_chunk(const Source* source, Py_ssize_t chunk, flo
     for i in range(n, CHUNK):
         spare[i] = NAN
     return spare
+
+
+cdef inline void edit(const Source* source, const float* x, Py_ssize_t count, float* out) noexcept nogil:
+    cdef Source local = source[0]
+    cdef Py_ssize_t i
+    for i in range(count):
+        out[i] = edited(&local, x[i])
+
+
+cdef inline float edited(const Source* source, float x) noexcept nogil:
+    cdef double d, bend
+    if not source.present.low <= x < source.present.high:
+        return <float> -INFINITY
+    if not source.bent:
+        return x
+    d = (<double> x - source.top) * source.cooling
+    bend = d * d * (source.cubic * d - source.quadratic)
+    return <float> (bend if bend > -FLT_MAX else -FLT_MAX)

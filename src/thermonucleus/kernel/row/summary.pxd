@@ -33,6 +33,7 @@ ctypedef void (*summarizer)(Row*, Py_ssize_t, int*) noexcept nogil
 cdef inline bint summarize(Row* row, float* maximum) noexcept nogil:
     """Fill the maxima. False if the row holds NaN or +inf, or nothing but -inf."""
     cdef int sound[WAYS]
+    cdef float spare[CHUNK]
     cdef Py_ssize_t chunk, way, size = row.source.size, whole = size // CHUNK
     cdef float highest = -INFINITY
     for way in range(WAYS):
@@ -42,7 +43,9 @@ cdef inline bint summarize(Row* row, float* maximum) noexcept nogil:
     else:
         summarize_chunks(row, whole, sound)
     if whole < chunk_count(size):
-        summarize_rest(part_of(&row.source, whole * CHUNK), size - whole * CHUNK, row.groups + whole * WAYS, sound)
+        summarize_rest(
+            part_of(&row.source, whole * CHUNK, size - whole * CHUNK, spare), size - whole * CHUNK, row.groups + whole * WAYS, sound
+        )
     for chunk in range(chunk_count(size)):
         row.maxima[chunk] = largest(row.groups + chunk * WAYS)
         highest = larger(row.maxima[chunk], highest)
@@ -62,9 +65,10 @@ cdef inline float larger(float a, float b) noexcept nogil:
 
 
 cdef inline narrow_void summarize_chunks(Row* row, Py_ssize_t count, int* sound) noexcept nogil:
+    cdef float spare[CHUNK]
     cdef Py_ssize_t chunk
     for chunk in range(count):
-        summarize_chunk(part_of(&row.source, chunk * CHUNK), row.groups + chunk * WAYS, sound)
+        summarize_chunk(part_of(&row.source, chunk * CHUNK, CHUNK, spare), row.groups + chunk * WAYS, sound)
 
 
 cdef inline void summarize_chunk(const float* x, float* groups, int* sound) noexcept nogil:

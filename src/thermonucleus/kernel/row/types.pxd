@@ -59,17 +59,33 @@ cdef extern from *:
 cdef enum:
     # In place of the token that temperature 0 leaves, where there was no such temperature.
     UNDECIDED = -2
+    # In place of adaptive-p's target, where there is none.
+    ABSENT = -1
 
 
 # What is done to a row, in order: the settings of a call, without their names. thermonucleus/settings/orders.py has the same numbers.
 cdef enum:
     NO_STAGE
     TEMPERATURE             # what to divide the logits by; 0 leaves the first of the largest
-    DYNAMIC_TEMPERATURE
-    SMOOTHING
+    DYNAMIC_TEMPERATURE     # from what temperature, to what, and with what exponent
+    SMOOTHING               # factor and curve
     TOP_K                   # how many
     TOP_P                   # what mass
     MIN_P                   # what part of the largest probability
+    EPSILON_CUTOFF          # what probability
+    ETA_CUTOFF              # what probability
+    TOP_A                   # what multiple of the square of the largest probability
+    TOP_N_SIGMA             # how many standard deviations
+    P_LESS
+    P_LESS_NORM
+    TOP_H                   # what part of the entropy
+    TFS                     # what part of the second differences
+    MIN_K                   # its tau
+    TYPICAL_P               # what mass
+    XTC                     # how probably, and from what probability on
+    MIROSTAT_1              # its mu, and how many tokens the law is fitted to
+    MIROSTAT_2              # its mu
+    ADAPTIVE_P              # the target; always last
 
 
 cdef struct Step:
@@ -80,6 +96,7 @@ cdef struct Step:
 cdef struct Plan:
     const Step* steps
     Py_ssize_t count
+    bint excluding          # how the coin of XTC has fallen, where its probability is neither 0 nor 1
 
 
 # The map from a logit to its weight, the unnormalised probability (see weights/single.pxd).
@@ -100,16 +117,23 @@ cdef enum Sums:
     ALL                 # all that is kept, and the survivors, which are not
 
 
-# Where the logits of a row come from. What reads them does so by the functions of row/source.pxd.
-cdef struct Source:
-    const float* values
-    Py_ssize_t size
-
-
 # The tokens that are kept: those with low <= x < high. A truncation raises low or lowers high.
 cdef struct Interval:
     float low
     float high
+
+
+# Where the logits of a row come from. What reads them does so by the functions of row/source.pxd, which say what an edit is.
+cdef struct Source:
+    const float* values
+    Py_ssize_t size
+    bint edited
+    Interval present
+    bint bent
+    float top
+    double cooling
+    double quadratic
+    double cubic
 
 
 # A row on its way through the steps of a plan. Its tokens are all of it, or, once those that are kept are few, copies of them, whose
@@ -127,6 +151,7 @@ cdef struct Row:
     float maximum       # the largest logit that is kept
     double heat         # what the temperatures so far have divided the logits by
     Scale scale         # of `heat`
+    double target       # of adaptive-p, or ABSENT
     Py_ssize_t greedy   # the only token that temperature 0 leaves; UNDECIDED if there was none; -1 if the row has changed
 
 
@@ -135,7 +160,10 @@ cdef struct Reading:
     Source source
     Scale scale
     Interval kept
+    double mass         # of what is kept
     float inverse_mass
+    double target       # of adaptive-p, or ABSENT
+    double total        # of adaptive-p's weights
     bint weighed        # whether the weights of the kept are where the probabilities are to be
     Py_ssize_t greedy   # the only token there is to draw after a temperature of 0, else UNDECIDED
 

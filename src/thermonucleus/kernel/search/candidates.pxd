@@ -13,14 +13,14 @@ cdef union Power:
     int32_t bits
 
 
-cdef inline bint narrow_to(Row* row, float cutoff, Scratch* scratch) noexcept nogil:
-    """Reduce the row to its tokens at or above the cutoff. False, and the row as it was, if these are more than SHORT."""
+cdef inline bint narrow_to(Row* row, float low, float high, Scratch* scratch) noexcept nogil:
+    """Reduce the row to its tokens with low <= x < high. False, and the row as it was, if these are more than SHORT."""
     cdef Py_ssize_t count = row.size
     if row.ids == NULL:
-        count = copy_interval(row, cutoff, INFINITY, scratch)
+        count = copy_interval(row, low, high, scratch)
     if count < 0:
         return False
-    keep_interval(row, count, cutoff, INFINITY, NOTHING, scratch)
+    keep_interval(row, count, low, high, NOTHING, scratch)
     return True
 
 

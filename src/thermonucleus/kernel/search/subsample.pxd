@@ -36,13 +36,14 @@ cdef inline void sample_runs(
     # Of whole runs up to the last, in units of 2**-32.
     cdef uint64_t place = 0, step = (<uint64_t> (row.size // WAYS - 1) << 32) // (runs - 1)
     cdef float limit = ceiling
+    cdef float spare[WAYS]
     cdef const float* x
     cdef float* out = sample.values + sample.size
     for _i in range(runs):
         # A run lies within one chunk, of which WAYS is a part.
         start = <Py_ssize_t> (place >> 32) * WAYS
-        x = part_of(&row.source, start)
         CHECK(start + WAYS <= row.size)
+        x = part_of(&row.source, start, WAYS, spare)
         if sample.certain > 0:
             limit = min(ceiling, row.maxima[start // CHUNK])
         for j in range(WAYS):

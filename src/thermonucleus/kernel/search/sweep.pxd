@@ -29,10 +29,11 @@ cdef inline Sides sweep_counts(const Row* row, float set_low, float low, float h
     """Numbers of tokens, of those at or above the floor."""
     cdef Sides sides
     cdef Py_ssize_t chunk, n, over_floor = 0, over_low = 0, over_high = 0
+    cdef float spare[CHUNK]
     cdef const float* x
     for chunk in range(chunk_count(row.size)):
-        x = part_of(&row.source, chunk * CHUNK)
         n = chunk_length(row.size, chunk)
+        x = part_of(&row.source, chunk * CHUNK, n, spare)
         if row.maxima[chunk] >= high:
             over_high += count_above(x, n, high)
         if low < high and row.maxima[chunk] >= low:

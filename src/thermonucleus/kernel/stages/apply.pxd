@@ -6,12 +6,53 @@ A truncation narrows the interval of logits that is kept. Equal logits share one
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.row.memory cimport Scratch
-from thermonucleus.kernel.row.types cimport MIN_P, NOTHING, NO_STAGE, TEMPERATURE, TOP_K, TOP_P, UNDECIDED, Plan, Row, Step
+from thermonucleus.kernel.row.types cimport (
+    ADAPTIVE_P,
+    DYNAMIC_TEMPERATURE,
+    EPSILON_CUTOFF,
+    ETA_CUTOFF,
+    MIN_K,
+    MIN_P,
+    MIROSTAT_1,
+    MIROSTAT_2,
+    NOTHING,
+    NO_STAGE,
+    P_LESS,
+    P_LESS_NORM,
+    SMOOTHING,
+    TEMPERATURE,
+    TFS,
+    TOP_A,
+    TOP_H,
+    TOP_K,
+    TOP_N_SIGMA,
+    TOP_P,
+    TYPICAL_P,
+    UNDECIDED,
+    XTC,
+    Plan,
+    Row,
+    Step,
+)
 from thermonucleus.kernel.stages.cut cimport ratio_cutoff, settle
+from thermonucleus.kernel.stages.dynamic_temperature cimport dynamic_temperature
+from thermonucleus.kernel.stages.epsilon_cutoff cimport epsilon_bits
+from thermonucleus.kernel.stages.eta_cutoff cimport eta_bits
+from thermonucleus.kernel.stages.min_k cimport min_k
 from thermonucleus.kernel.stages.min_p cimport min_p
+from thermonucleus.kernel.stages.mirostat cimport mirostat_1, mirostat_2_bits
+from thermonucleus.kernel.stages.moments cimport cut_by_moments
+from thermonucleus.kernel.stages.p_less cimport p_less_bits, p_less_norm_bits
+from thermonucleus.kernel.stages.smoothing cimport smoothing
 from thermonucleus.kernel.stages.temperature cimport temperature
+from thermonucleus.kernel.stages.tfs cimport tfs
+from thermonucleus.kernel.stages.top_a cimport top_a_bits
+from thermonucleus.kernel.stages.top_h cimport top_h
 from thermonucleus.kernel.stages.top_k cimport top_k
+from thermonucleus.kernel.stages.top_n_sigma cimport top_n_sigma
 from thermonucleus.kernel.stages.top_p cimport top_p
+from thermonucleus.kernel.stages.typical_p cimport typical_p
+from thermonucleus.kernel.stages.xtc cimport xtc
 
 
 cdef inline void apply(Row* row, const Plan* plan, Scratch* scratch) noexcept nogil:
@@ -38,8 +79,10 @@ cdef inline void apply(Row* row, const Plan* plan, Scratch* scratch) noexcept no
             top_p(row, step.numbers[0], least, following == NULL, scratch)
         elif step.stage == MIN_P:
             min_p(row, step.numbers[0])
+        elif step.stage != NO_STAGE:
+            apply_further(row, step, plan.excluding, scratch)
     if row.sums_cover == NOTHING:
-        settle(row, scratch)
+        settle(row, False, scratch)
 
 
 cdef inline const Step* step_from(const Plan* plan, Py_ssize_t i) noexcept nogil:
@@ -47,3 +90,41 @@ cdef inline const Step* step_from(const Plan* plan, Py_ssize_t i) noexcept nogil
     while i < plan.count and plan.steps[i].stage == NO_STAGE:
         i += 1
     return plan.steps + i if i < plan.count else NULL
+
+
+cdef inline void apply_further(Row* row, const Step* step, bint excluding, Scratch* scratch) noexcept nogil:
+    """One of the stages that know nothing of the step after them."""
+    cdef int stage = <int> step.stage
+    cdef const double* numbers = step.numbers
+    if stage == DYNAMIC_TEMPERATURE:
+        dynamic_temperature(row, numbers[0], numbers[1], numbers[2], scratch)
+    elif stage == SMOOTHING:
+        smoothing(row, numbers[0], numbers[1], scratch)
+    elif stage == EPSILON_CUTOFF:
+        cut_by_moments(row, epsilon_bits, numbers[0], scratch)
+    elif stage == ETA_CUTOFF:
+        cut_by_moments(row, eta_bits, numbers[0], scratch)
+    elif stage == TOP_A:
+        cut_by_moments(row, top_a_bits, numbers[0], scratch)
+    elif stage == TOP_N_SIGMA:
+        top_n_sigma(row, numbers[0], scratch)
+    elif stage == P_LESS:
+        cut_by_moments(row, p_less_bits, numbers[0], scratch)
+    elif stage == P_LESS_NORM:
+        cut_by_moments(row, p_less_norm_bits, numbers[0], scratch)
+    elif stage == TOP_H:
+        top_h(row, numbers[0], scratch)
+    elif stage == TFS:
+        tfs(row, numbers[0], scratch)
+    elif stage == MIN_K:
+        min_k(row, numbers[0], scratch)
+    elif stage == TYPICAL_P:
+        typical_p(row, numbers[0], scratch)
+    elif stage == XTC:
+        xtc(row, numbers[0], numbers[1], excluding, scratch)
+    elif stage == MIROSTAT_1:
+        mirostat_1(row, numbers[0], numbers[1], scratch)
+    elif stage == MIROSTAT_2:
+        cut_by_moments(row, mirostat_2_bits, numbers[0], scratch)
+    elif stage == ADAPTIVE_P:
+        row.target = numbers[0]

@@ -14,11 +14,11 @@ from thermonucleus.kernel.weights.float_order cimport next_up
 
 
 cdef inline void top_k(Row* row, double k, Scratch* scratch) noexcept nogil:
-    settle(row, scratch)
+    settle(row, False, scratch)
     if k < row.size:
         cut_below(row, top_k_cutoff(row, row.maximum, <Py_ssize_t> k, scratch))
         if k <= SHORT:
-            narrow_to(row, row.kept.low, scratch)
+            narrow_to(row, row.kept.low, row.kept.high, scratch)
         row.settled = True
 
 
@@ -26,10 +26,10 @@ cdef inline float top_k_cutoff(Row* row, float maximum, Py_ssize_t k, Scratch* s
     """The k-th largest logit."""
     cdef Search search
     # k chunks, or k groups, hold a logit that reaches the k-th largest of their maxima: the k-th largest logit is no lower.
-    if k <= chunk_count(row.size):
-        narrow_to(row, kth_largest(row.maxima, chunk_count(row.size), k, maximum), scratch)
-    elif k <= group_count(row.size) // 4:
-        narrow_to(row, kth_largest(row.groups, group_count(row.size), k, maximum), scratch)
+    if row.ids == NULL and k <= chunk_count(row.size):
+        narrow_to(row, kth_largest(row.maxima, chunk_count(row.size), k, maximum), INFINITY, scratch)
+    elif row.ids == NULL and k <= group_count(row.size) // 4:
+        narrow_to(row, kth_largest(row.groups, group_count(row.size), k, maximum), INFINITY, scratch)
     if row.size <= SHORT:
         return kth_largest(row.values, row.size, k, maximum)
     # Halfway to the count before: no rounding can reach it or miss it.

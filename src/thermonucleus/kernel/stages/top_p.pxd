@@ -1,5 +1,7 @@
 """Top-p: the fewest most probable tokens that reach a mass (Holtzman et al. 2019, equation 2), and those equal to the last."""
 
+from libc.math cimport INFINITY
+
 from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.types cimport ALL, BRIEF, OTHERS, Row, Scale
 from thermonucleus.kernel.search.bracket cimport Search, start
@@ -15,7 +17,7 @@ from thermonucleus.kernel.weights.single cimport widened_weights
 
 cdef inline void top_p(Row* row, double mass, float least, bint last, Scratch* scratch) noexcept nogil:
     """Keep the nucleus. What lies below `least` is cut next, and `last` says whether nothing else is."""
-    settle(row, scratch)
+    settle(row, row.kept.low > -INFINITY, scratch)
     if mass <= ROUNDING:
         cut_below(row, row.maximum)     # nothing at all has reached it already; one token and its ties are kept
     elif row.size <= BRIEF or row.ids != NULL:

@@ -91,6 +91,59 @@ cdef inline uint64_t weigh_outside(
     return doubt
 
 
+cdef inline void add_moments(
+    const float* x, const Scale* scale, float maximum, float low, float high, double* mass, double* products, double* squares
+) noexcept nogil:
+    """Add the weights with low <= x < high, those times x - maximum, and the squares of those over 2**64.
+
+    A sum of weights is within 3.0e-7 of itself, as above. A product has two roundings more, of the difference and of itself, and a
+    square twice the error of a weight and one rounding more: both sums are within 5 * 2**-24 + 2.4e-7 < 5.4e-7 of themselves. A weight
+    below 2**4 has its square raised to 2**-120, 2**-119 at most of the largest weight's.
+    """
+    cdef float weights[MANY]
+    cdef float falls[MANY]
+    cdef float powers[MANY]
+    if weigh_moments(x, scale, maximum, low, high, False, weights, falls, powers) >> 63:
+        weigh_moments(x, scale, maximum, low, high, True, weights, falls, powers)
+    mass[0] += fold(weights)
+    products[0] += fold(falls)
+    squares[0] += fold(powers)
+
+
+cdef inline uint64_t weigh_moments(
+    const float* x, const Scale* scale, float maximum, float low, float high, bint careful, float* weights, float* falls, float* powers
+) noexcept nogil:
+    cdef Scale local = scale[0]
+    cdef float top = maximum - scale.base
+    cdef uint64_t doubt = 0
+    cdef Py_ssize_t j
+    cdef float a, b, c, d
+    for j in range(MANY):
+        a = weight_between(x[j], &local, low, high, careful, &doubt)
+        b = weight_between(x[j + 128], &local, low, high, careful, &doubt)
+        c = weight_between(x[j + 256], &local, low, high, careful, &doubt)
+        d = weight_between(x[j + 384], &local, low, high, careful, &doubt)
+        weights[j] = (a + b) + (c + d)
+        falls[j] = (a * fall(x[j], &local, top) + b * fall(x[j + 128], &local, top)) + (
+            c * fall(x[j + 256], &local, top) + d * fall(x[j + 384], &local, top)
+        )
+        powers[j] = (power(a) + power(b)) + (power(c) + power(d))
+    return doubt
+
+
+cdef inline float fall(float x, const Scale* scale, float top) noexcept nogil:
+    """How far x, or what weighs as much, lies from the maximum: 0 or less."""
+    cdef float y = x - scale.base
+    return (y if y > scale.lowest else scale.lowest) - top
+
+
+cdef inline float power(float w) noexcept nogil:
+    """The square of w over 2**64, and no smaller than a float that is not subnormal."""
+    w *= <float> 2.0**-64
+    w = w if w > <float> 2.0**-60 else <float> 2.0**-60
+    return w * w
+
+
 cdef inline float weight_if_inside(float w, float x, float low, float high) noexcept nogil:
     return w if (x >= low) & (x < high) else <float> 0.0
 

@@ -10,11 +10,10 @@ cdef union Double:
     uint64_t bits
 
 
-cdef inline double precise_weight(float x, const Scale* scale) noexcept nogil:
-    """2**(x s - N + 64) within 1e-11 relatively, from 2**-936 up; logits further down, and -inf, get 2**-936."""
+cdef inline double precise_power(double x, const Scale* scale) noexcept nogil:
     cdef Double shifted, power
     cdef double t, r, p
-    t = (<double> x - scale.base) * scale.slope - scale.exponent
+    t = (x - scale.base) * scale.slope - scale.exponent
     t = t if t > -1000.0 else -1000.0
     shifted.value = t + (6755399441055744.0 + 64.0)
     r = t - (shifted.value - (6755399441055744.0 + 64.0))
@@ -34,6 +33,20 @@ cdef inline double precise_weight(float x, const Scale* scale) noexcept nogil:
     power.value = p
     power.bits += shifted.bits << 52
     return power.value
+
+
+cdef inline double precise_exp2(double t) noexcept nogil:
+    """2**t within 1e-15 of it, from 2**-1000 to 2**1000; what lies beyond counts as these."""
+    cdef Scale one
+    one.base = 0.0
+    one.exponent = 64.0
+    one.slope = 1.0
+    return precise_power(min(t, 1000.0), &one)
+
+
+cdef inline double precise_weight(float x, const Scale* scale) noexcept nogil:
+    """2**(x s - N + 64) within 1e-11 relatively, from 2**-936 up; logits further down, and -inf, get 2**-936."""
+    return precise_power(x, scale)
 
 
 cdef inline void precise_weights(const float* x, Py_ssize_t n, const Scale* scale, double* out) noexcept nogil:

@@ -1,0 +1,235 @@
+"""The tokens nearest to a logit that together reach a target: for what keeps a band around it, or a part of the entropy.
+
+Let F(r) be the sum, over the tokens that are kept and whose distance from `centre` is at most r, of their weights, or of their weights
+times their surprises. Wanted is the least r with F(r) >= target. Weights are relative to that of the largest logit.
+
+Copies of few tokens are searched by bisection. In a long row the tokens at the top are copied first, since on most rows they hold the
+answer; else r is bisected, with a pass over the row each time, until few enough tokens have a distance inside the bracket to be copied.
+"""
+
+from libc.math cimport INFINITY, fabs
+from libc.stdint cimport int64_t
+
+from thermonucleus.kernel.row.memory cimport Scratch
+from thermonucleus.kernel.row.source cimport chunk_count, group_count
+from thermonucleus.kernel.row.tokens cimport finite_kept, is_empty, piece_of
+from thermonucleus.kernel.row.types cimport CHUNK, LANES, SHORT, Interval, Row, Scale
+from thermonucleus.kernel.search.candidates cimport copy_interval
+from thermonucleus.kernel.search.short cimport quantile
+from thermonucleus.kernel.weights.double cimport Double, precise_weights, sum_precise
+from thermonucleus.kernel.weights.float_order cimport next_up
+
+cdef struct Measure:
+    double centre
+    double surprise     # of the largest logit, in bits, where weights count times their surprises; else -1
+    Scale scale
+
+
+# Tokens whose distances lie between two bounds.
+cdef struct Ring:
+    double sum          # what they come to
+    Py_ssize_t count
+    double nearest      # +inf if there are none
+    double furthest
+
+
+cdef struct Nearest:
+    double radius       # +inf if the target is not reached
+    double inside       # what the tokens that are nearer than it come to
+
+
+cdef inline Nearest nearest(const Row* row, const Measure* measure, double target, Scratch* scratch) noexcept nogil:
+    """The row is settled, and its tokens are copies unless they are more than SHORT."""
+    cdef Nearest found
+    if row.ids != NULL:
+        measure_tokens(measure, row.values, row.size, scratch.keys, scratch.weights)
+        return nearest_of(scratch.keys, scratch.weights, row.size, -1.0, 0.0, target)
+    if nearest_in_head(row, measure, target, scratch, &found):
+        return found
+    return nearest_by_passes(row, measure, target, scratch)
+
+
+cdef inline void measure_tokens(const Measure* measure, const float* x, Py_ssize_t n, double* keys, double* terms) noexcept nogil:
+    """Each token's distance from the centre, and what it counts."""
+    cdef Py_ssize_t i
+    cdef double t
+    precise_weights(x, n, &measure.scale, terms)
+    for i in range(n):
+        keys[i] = fabs(<double> x[i] - measure.centre)
+        terms[i] *= 2.0**-64
+    if measure.surprise >= 0.0:
+        for i in range(n):
+            t = (<double> x[i] - measure.scale.base) * measure.scale.slope
+            terms[i] *= measure.surprise - (t if t > -1000.0 else -1000.0)
+
+
+cdef inline Ring no_ring() noexcept nogil:
+    return Ring(0.0, 0, INFINITY, -INFINITY)
+
+
+cdef inline void add_ring(Ring* ring, const double* keys, const double* terms, Py_ssize_t n, double low, double high) noexcept nogil:
+    """Add the tokens with low < key <= high, of CHUNK at most."""
+    cdef double inside[CHUNK]
+    cdef double least[2 * LANES]
+    cdef double most[2 * LANES]
+    cdef Py_ssize_t i, j, whole = n - n % (2 * LANES)
+    cdef int found = 0
+    for i in range(n):
+        inside[i] = terms[i] if (keys[i] > low) & (keys[i] <= high) else 0.0
+    ring.sum += sum_precise(inside, n)
+    for i in range(n):
+        found += (keys[i] > low) & (keys[i] <= high)
+    ring.count += found
+    for j in range(2 * LANES):
+        least[j] = INFINITY
+        most[j] = -INFINITY
+    for i in range(0, whole, 32):
+        for j in range(2 * LANES):
+            least[j] = keys[i + j] if (keys[i + j] > low) & (keys[i + j] < least[j]) else least[j]
+            most[j] = keys[i + j] if (keys[i + j] <= high) & (keys[i + j] > most[j]) else most[j]
+    for i in range(whole, n):
+        j = i - whole
+        least[j] = keys[i] if (keys[i] > low) & (keys[i] < least[j]) else least[j]
+        most[j] = keys[i] if (keys[i] <= high) & (keys[i] > most[j]) else most[j]
+    for j in range(2 * LANES):
+        ring.nearest = least[j] if least[j] < ring.nearest else ring.nearest
+        ring.furthest = most[j] if most[j] > ring.furthest else ring.furthest
+
+
+cdef inline double middle_of(const Ring* ring, Py_ssize_t trip) noexcept nogil:
+    """Halfway between the ends, or from some trip on halfway by rank, where 64 halvings leave no double between. (48: chosen.)"""
+    cdef Double a, b
+    a.value = ring.nearest
+    b.value = ring.furthest
+    if trip < 48:
+        a.value = min(a.value + 0.5 * (b.value - a.value), b.value)
+        return a.value if a.value < b.value else ring.nearest
+    a.bits += (b.bits - a.bits) >> 1
+    return a.value
+
+
+cdef inline Ring ring_of(const double* keys, const double* terms, Py_ssize_t n, double low, double high) noexcept nogil:
+    cdef Ring ring = no_ring()
+    cdef Py_ssize_t start
+    for start in range(0, n, 512):
+        add_ring(&ring, keys + start, terms + start, min(n - start, CHUNK), low, high)
+    return ring
+
+
+cdef inline Nearest nearest_of(
+    const double* keys, const double* terms, Py_ssize_t n, double low, double at_low, double target
+) noexcept nogil:
+    """The answer among few tokens. Invariant: at_low = F(low) < target <= F(high), and `ring` has the tokens between."""
+    cdef double high = INFINITY, middle
+    cdef Ring inner, ring = ring_of(keys, terms, n, low, high)
+    cdef Py_ssize_t trip = 0
+    if ring.count == 0 or at_low + ring.sum < target:
+        return Nearest(INFINITY, at_low)
+    while ring.nearest < ring.furthest:
+        middle = middle_of(&ring, trip)
+        trip += 1
+        inner = ring_of(keys, terms, n, low, middle)
+        if at_low + inner.sum >= target:
+            high = middle
+            ring = inner
+        else:
+            at_low += inner.sum
+            low = middle
+            ring = ring_of(keys, terms, n, low, high)
+    return Nearest(ring.nearest, at_low)
+
+
+cdef inline bint nearest_in_head(
+    const Row* row, const Measure* measure, double target, Scratch* scratch, Nearest* found
+) noexcept nogil:
+    """The answer, if it is among the tokens at the top: as many as an eighth of the groups have maxima (chosen)."""
+    cdef Py_ssize_t groups = group_count(row.size), count, i, left = 0
+    cdef float low = quantile(row.groups, NULL, groups, groups // 8, 0.0, -INFINITY, next_up(row.maximum)).value
+    cdef double radius
+    low = max(low, finite_kept(row).low)
+    radius = measure.centre - low
+    if radius <= 0.0:
+        return False
+    count = copy_interval(row, low, INFINITY, scratch)
+    if count <= 0:
+        return False
+    # All tokens as near as the lowest of these are among them; those that are further up than that are not looked at.
+    measure_tokens(measure, scratch.values, count, scratch.keys, scratch.weights)
+    for i in range(count):
+        scratch.keys[left] = scratch.keys[i]
+        scratch.weights[left] = scratch.weights[i]
+        left += scratch.keys[i] <= radius
+    found[0] = nearest_of(scratch.keys, scratch.weights, left, -1.0, 0.0, target)
+    return found.radius < INFINITY
+
+
+cdef inline Nearest nearest_by_passes(const Row* row, const Measure* measure, double target, Scratch* scratch) noexcept nogil:
+    """The answer in a long row, by the same bisection until the tokens between are few."""
+    cdef double low = -1.0, high = INFINITY, at_low = 0.0, middle
+    cdef Ring inner, ring = pass_over(row, measure, low, high)
+    cdef Py_ssize_t trip = 0
+    if ring.count == 0 or ring.sum < target:
+        return Nearest(INFINITY, 0.0)
+    while ring.count > SHORT and ring.nearest < ring.furthest:
+        # Tokens of less than 2**-200 count nowhere: what is further off need not be halved.
+        ring.furthest = min(ring.furthest, max(ring.nearest, 200.0 / measure.scale.slope))
+        middle = middle_of(&ring, trip)
+        trip += 1
+        inner = pass_over(row, measure, low, middle)
+        if at_low + inner.sum >= target:
+            high = middle
+            ring = inner
+        else:
+            at_low += inner.sum
+            low = middle
+            ring = pass_over(row, measure, low, high)
+    if ring.nearest >= ring.furthest:
+        return Nearest(ring.nearest, at_low)
+    return nearest_of(scratch.keys, scratch.weights, copy_ring(row, measure, low, high, scratch), low, at_low, target)
+
+
+cdef inline Ring pass_over(const Row* row, const Measure* measure, double low, double high) noexcept nogil:
+    """What the tokens of the row with low < distance <= high come to."""
+    cdef Ring ring = no_ring()
+    cdef float spare[CHUNK]
+    cdef double keys[CHUNK]
+    cdef double terms[CHUNK]
+    cdef Py_ssize_t chunk
+    for chunk in range(chunk_count(row.size)):
+        if not is_empty(row, chunk, row.kept.low):
+            measure_piece(row, measure, piece_of(row, chunk, spare), keys, terms)
+            add_ring(&ring, keys, terms, CHUNK, low, high)
+    return ring
+
+
+cdef inline void measure_piece(
+    const Row* row, const Measure* measure, const float* x, double* keys, double* terms
+) noexcept nogil:
+    """Measure CHUNK tokens; those that are not kept are nowhere: their distance is below all others."""
+    cdef Interval kept = finite_kept(row)
+    cdef Py_ssize_t i
+    measure_tokens(measure, x, CHUNK, keys, terms)
+    for i in range(512):
+        keys[i] = keys[i] if (x[i] >= kept.low) & (x[i] < kept.high) else -INFINITY
+
+
+cdef inline Py_ssize_t copy_ring(
+    const Row* row, const Measure* measure, double low, double high, Scratch* scratch
+) noexcept nogil:
+    """Copy out the distances and terms of the tokens with low < distance <= high, SHORT at most; returns how many."""
+    cdef float spare[CHUNK]
+    cdef double keys[CHUNK]
+    cdef double terms[CHUNK]
+    cdef Py_ssize_t chunk, i, count = 0
+    for chunk in range(chunk_count(row.size)):
+        if is_empty(row, chunk, row.kept.low):
+            continue
+        measure_piece(row, measure, piece_of(row, chunk, spare), keys, terms)
+        for i in range(512):
+            scratch.keys[count] = keys[i]
+            scratch.weights[count] = terms[i]
+            count += (low < keys[i]) & (keys[i] <= high)
+        # There may be more than were counted where another thread writes to the row.
+        if count > SHORT:
+            return SHORT
+    return count

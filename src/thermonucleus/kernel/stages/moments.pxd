@@ -1,0 +1,126 @@
+"""What closed forms ask for: sums over the tokens that are kept, in float64.
+
+A token of logit x has t = (x - M) s, the logarithm to base 2 of how probable it is beside the most probable one, M being the largest
+logit and s the slope of the scale: t <= 0. Its weight is w = 2**t, its probability w / Z, its surprise log2 Z - t bits.
+
+In float64 the sums are within 1e-12 of themselves: a weight is within 1e-15 of itself for each unit of t, and a sum of n floats in
+2 LANES lanes within n / (2 LANES) 2**-53. In a long row they are summed in float32 first, five times as fast, within 6e-7 (see
+`add_moments`): a cutoff that follows from them is good unless a token lies where it may be.
+"""
+
+from thermonucleus.kernel.row.memory cimport Scratch
+from thermonucleus.kernel.row.source cimport chunk_count
+from thermonucleus.kernel.row.tokens cimport count_inside, finite_kept, is_empty, piece_of
+from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, Interval, Row, Scale
+from thermonucleus.kernel.stages.cut cimport cut_below, cutoff_at, settle
+from thermonucleus.kernel.weights.chunk_sums cimport add_moments
+from thermonucleus.kernel.weights.double cimport precise_log2, precise_weight, precise_weights, sum_precise
+
+cdef struct Moments:
+    double others       # the weights of all tokens but one of the most probable: Z - 1
+    double bits         # the sum of w t
+    double squares      # the sum of w**2
+    double error        # how far Z, `bits` and `squares` may be off, as a part of themselves
+
+# log2 of the part of the largest probability that a stage keeps, for its number and a row of so many logits. `gain` is how many times the
+# error of the moments, as a part of them, the result's is, in nats.
+ctypedef double (*cutoff_function)(const Moments*, double, Py_ssize_t, double*) noexcept nogil
+
+
+cdef inline double mass_of(const Moments* moments) noexcept nogil:
+    """Z."""
+    return 1.0 + moments.others
+
+
+cdef inline double log2_mass(const Moments* moments) noexcept nogil:
+    """log2 Z, which is the surprise of the most probable token."""
+    cdef double y = moments.others
+    if y < 1e-6:
+        # Exact to 1e-18 of itself: the next term of the series is y**3 / 4.
+        return 1.4426950408889634 * y * (1.0 - y * (0.5 - y / 3.0))
+    return precise_log2(1.0 + y)
+
+
+cdef inline double entropy_of(const Moments* moments) noexcept nogil:
+    """The mean surprise, in bits."""
+    return log2_mass(moments) - moments.bits / mass_of(moments)
+
+
+cdef inline Scale from_largest(const Row* row) noexcept nogil:
+    """The row's scale, with the largest logit subtracted first: weights in float64 are then best where they matter most."""
+    cdef Scale scale = row.scale
+    scale.base = row.maximum
+    scale.exponent = 0.0
+    return scale
+
+
+cdef inline Moments moments_of(const Row* row) noexcept nogil:
+    """Moments of what is kept at the scale of the row, in float64."""
+    cdef Moments moments
+    cdef Scale scale = from_largest(row)
+    cdef Interval kept = finite_kept(row)
+    cdef float spare[CHUNK]
+    cdef double w[CHUNK]
+    cdef double products[CHUNK]
+    cdef const float* x
+    cdef Py_ssize_t chunk, i, ties = 0
+    cdef double t
+    cdef int found
+    moments.others = moments.bits = moments.squares = 0.0
+    moments.error = 1e-12
+    for chunk in range(chunk_count(row.size)):
+        if is_empty(row, chunk, kept.low):
+            continue
+        x = piece_of(row, chunk, spare)
+        precise_weights(x, CHUNK, &scale, w)
+        found = 0
+        for i in range(512):
+            w[i] = w[i] * 2.0**-64 if (x[i] >= kept.low) & (x[i] < row.maximum) else 0.0
+        for i in range(512):
+            found += x[i] == row.maximum
+        for i in range(512):
+            t = (<double> x[i] - scale.base) * scale.slope
+            products[i] = w[i] * (t if t > -1000.0 else -1000.0)
+        ties += found
+        moments.others += sum_precise(w, CHUNK)
+        moments.bits += sum_precise(products, CHUNK)
+        for i in range(512):
+            products[i] = w[i] * w[i]
+        moments.squares += sum_precise(products, CHUNK)
+    moments.others += ties - 1
+    moments.squares += ties
+    return moments
+
+
+cdef inline Moments quick_moments(const Row* row) noexcept nogil:
+    """The same of a long row, in float32."""
+    cdef Moments moments
+    cdef Interval kept = finite_kept(row)
+    cdef float spare[CHUNK]
+    cdef double mass = 0.0, products = 0.0, squares = 0.0, largest = precise_weight(row.maximum, &row.scale)
+    cdef Py_ssize_t chunk
+    for chunk in range(chunk_count(row.size)):
+        if not is_empty(row, chunk, kept.low):
+            add_moments(
+                piece_of(row, chunk, spare), &row.scale, row.maximum, kept.low, kept.high, &mass, &products, &squares
+            )
+    moments.others = mass / largest - 1.0
+    moments.bits = products * row.scale.slope / largest
+    moments.squares = squares / (largest * 2.0**-64) / (largest * 2.0**-64)
+    moments.error = 6e-7
+    return moments
+
+
+cdef inline void cut_by_moments(Row* row, cutoff_function cutoff, double number, Scratch* scratch) noexcept nogil:
+    """Keep what is at least as probable as the function says. In a long row float32 decides, unless a token lies in doubt."""
+    cdef Moments moments
+    cdef double bits, gain, doubt
+    if not settle(row, False, scratch) and row.size > BRIEF:
+        moments = quick_moments(row)
+        bits = cutoff(&moments, number, row.source.size, &gain)
+        doubt = 1.4426950408889634 * gain * moments.error + 1e-12
+        if count_inside(row, cutoff_at(row, bits - doubt), cutoff_at(row, bits + doubt)) == 0:
+            cut_below(row, cutoff_at(row, bits))
+            return
+    moments = moments_of(row)
+    cut_below(row, cutoff_at(row, cutoff(&moments, number, row.source.size, &gain)))
