@@ -13,6 +13,7 @@ import pytest
 
 import thermonucleus as tn
 from thermonucleus.cli import main
+from thermonucleus.settings import SETTINGS
 from thermonucleus.text import AdaptiveSampler, LanguageModel
 
 TALE = """The cat sat on the mat. The dog sat on the cat. The mat was red.
@@ -84,6 +85,45 @@ def test_the_temperature_may_come_last(capsys: pytest.CaptureFixture[str], tale:
     assert text != generated(capsys, "A dog", "--corpus", tale, "--seed", "5", "--max-tokens", "20", *settings)
 
 
+def test_an_option_for_each_setting_reaches_the_sampler(monkeypatch: pytest.MonkeyPatch, tale: str) -> None:
+    made: list[dict[str, Any]] = []
+    monkeypatch.setattr("thermonucleus.cli.generate.Sampler", lambda **settings: made.append(settings))
+    monkeypatch.setattr(LanguageModel, "stream", lambda *arguments, **options: iter(()))
+    special = {
+        "order": (["top_k, temperature"], ("top_k", "temperature")),
+        "mirostat": (["2"], 2),
+        "temperature_last": ([], True),
+        "p_less": (["norm"], "norm"),
+    }
+    for name, setting in SETTINGS.items():
+        words, value = special.get(name, (["3"], 3) if setting.kind.form == "int" else (["0.25"], 0.25))
+        assert main(["generate", "The", "--corpus", tale, f"--{name.replace('_', '-')}", *words]) == 0
+        others = {other: one.default for other, one in SETTINGS.items() if one.default is not None}
+        assert made[-1] == others | {name: value, "rng": None}
+    assert main(["generate", "The", "--corpus", tale, "--order", "llama.cpp", "--p-less", "True"]) == 0
+    assert (made[-1]["order"], made[-1]["p_less"]) == ("llama.cpp", True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("chat", "--seed", "-1"), "--seed must be 0 or more where it is an integer, got -1"),
+        (("chat", "--top-p", "2"), "--top-p must be a number from 0 to 1, got 2"),
+        (("tune", "--temperature", "5"), "--temperature must be from 0.1 to 2, got 5"),
+        (("tune", "--top-p", "0"), "--top-p must be from 0.1 to 1, got 0"),
+        (
+            ("plot", "temperature", "--out", "a.png", "--temperature", "-1"),
+            "--temperature[0] must be a finite number, 0 or more, got -1",
+        ),
+        (("bench", "--min-p", "2"), "--min-p must be a number from 0 to 1, got 2"),
+        (("bench", "--size", "0"), "--size must be 1 or more, got 0"),
+    ],
+)
+def test_every_command_names_its_options(capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str) -> None:
+    assert main(arguments) == 1
+    assert capsys.readouterr().err == f"thermonucleus: {message}\n"
+
+
 @pytest.mark.parametrize(
     "greedy", [("--temperature", "0"), ("--temperature", "1e-6"), ("--top-k", "1"), ("--top-p", "0"), ("--min-p", "1")]
 )
@@ -143,16 +183,27 @@ def test_each_piece_is_flushed_before_the_next_is_drawn(monkeypatch: pytest.Monk
     assert stdout.getvalue() == "Count: one two.\n"
 
 
+VLLM = "temperature, --min-p, --top-k, --top-p"
+MIROSTAT = "--mirostat takes temperature and smoothing alone beside it, not --top-k or --min-p"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--temperature", "-1"), "temperature must be a finite number, 0 or more, got -1"),
-        (("--temperature", "nan"), "temperature must be a finite number, 0 or more, got nan"),
-        (("--top-k", "-1"), "top_k must be an integer, 0 or more (0 keeps all), got -1"),
-        (("--top-p", "1.5"), "top_p must be a number from 0 to 1, got 1.5"),
-        (("--min-p", "-0.5"), "min_p must be a number from 0 to 1 (0 keeps all), got -0.5"),
-        (("--seed", "-1"), "rng must be 0 or more where it is an integer, got -1"),
-        (("--max-tokens", "-1"), "max_tokens must be 0 or more, not -1"),
+        (("--temperature", "-1"), "--temperature must be a finite number, 0 or more, got -1"),
+        (("--temperature", "nan"), "--temperature must be a finite number, 0 or more, got nan"),
+        (("--top-k", "-1"), "--top-k must be an integer, 0 or more (0 keeps all), got -1"),
+        (("--top-p", "1.5"), "--top-p must be a number from 0 to 1, got 1.5"),
+        (("--min-p", "-0.5"), "--min-p must be a number from 0 to 1 (0 keeps all), got -0.5"),
+        (("--seed", "-1"), "--seed must be 0 or more where it is an integer, got -1"),
+        (("--mirostat", "3"), "--mirostat must be 0, 1 or 2, got 3"),
+        (("--top-h", "0"), "--top-h must be a number above 0 and at most 1, got 0"),
+        (("--mirostat", "2", "--top-k", "5", "--min-p", "0.1"), MIROSTAT),
+        (
+            ("--order", "vllm", "--tfs", "0.9"),
+            "--tfs is on, but order 'vllm' has no such stage: it has temperature, --min-p, --top-k, --top-p",
+        ),
+        (("--max-tokens", "-1"), "--max-tokens must be 0 or more, not -1"),
     ],
 )
 def test_a_setting_out_of_range_ends_with_1_and_says_why(
@@ -199,6 +250,7 @@ def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch, tale: str) 
         ("generate",),
         ("generate", "The", "--seed", "x"),
         ("generate", "The", "--top-k", "1.5"),
+        ("generate", "The", "--p-less", "x"),
         ("info", "--loud"),
     ],
     ids=str,
@@ -229,7 +281,7 @@ def test_the_module_is_the_command_line(tale: str) -> None:
     assert text.stdout.startswith("The cat")
     wrong = run(sys.executable, "-m", "thermonucleus", "generate", "The", "--top-p", "2")
     assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert wrong.stderr.startswith("thermonucleus: top_p must be")
+    assert wrong.stderr.startswith("thermonucleus: --top-p must be")
     unknown = run(sys.executable, "-m", "thermonucleus", "conjure")
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "conjure" in unknown.stderr

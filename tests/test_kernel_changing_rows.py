@@ -13,7 +13,7 @@ import thermonucleus as tn
 from thermonucleus.kernel import dispatch
 from thermonucleus.kernel.bridge import Batch, SingleRow
 from thermonucleus.logits import explain_fault
-from thermonucleus.settings import plan_of, settings_table
+from thermonucleus.settings import as_plan
 
 RACE = Path(__file__).with_name("race.py")
 MESSAGE = (
@@ -33,15 +33,15 @@ def empty(request: pytest.FixtureRequest) -> Callable[[Any], None]:
     return NOTHING_LEFT[request.param]
 
 
-def table(**settings: Any) -> Any:
-    return plan_of(settings_table(**({"temperature": 1.0, "top_k": 0, "top_p": 0.9, "min_p": 0.0} | settings)))
+def planned(**settings: Any) -> Any:
+    return as_plan(None, {"top_p": 0.9} | settings)
 
 
 @pytest.mark.parametrize("size", [5, 700, 3000])
 @pytest.mark.usefixtures("level")
 def test_a_row_that_has_no_token_left_when_it_is_drawn_from_is_named(empty: Callable[[Any], None], size: int) -> None:
     rows = np.zeros((3, size), np.float32)
-    batch = Batch(dispatch.active(), rows, table())
+    batch = Batch(dispatch.active(), rows, planned())
     assert batch.read(0, 3) == -1
     empty(rows[1])
     tokens = np.full(6, 77)
@@ -56,7 +56,7 @@ def test_a_row_that_has_no_token_left_when_it_is_drawn_from_is_named(empty: Call
 @pytest.mark.usefixtures("level")
 def test_so_is_a_single_row(empty: Callable[[Any], None], size: int) -> None:
     row = np.zeros(size, np.float32)
-    batch = Batch(dispatch.active(), row, table())
+    batch = Batch(dispatch.active(), row, planned())
     assert batch.read(0, 1) == -1
     empty(row)
     with pytest.raises(RuntimeError, match=MESSAGE.format(0)):
@@ -73,7 +73,7 @@ def test_so_is_a_row_that_changes_before_its_number_is_drawn(empty: Callable[[An
         return 0.5
 
     with pytest.raises(RuntimeError, match=MESSAGE.format(0)):
-        SingleRow(table()).draw(dispatch.active(), row, random)
+        SingleRow(planned()).draw(dispatch.active(), row, random)
 
 
 def test_a_row_that_was_refused_and_is_sound_by_now_has_changed() -> None:
@@ -84,7 +84,7 @@ def test_a_row_that_was_refused_and_is_sound_by_now_has_changed() -> None:
 
 def test_a_greedy_token_is_the_one_that_was_the_largest_when_the_row_was_read() -> None:
     row = np.array([0, 3, 1], np.float32)
-    batch = Batch(dispatch.active(), row, table(temperature=0.0))
+    batch = Batch(dispatch.active(), row, planned(temperature=0.0))
     assert batch.read(0, 1) == -1
     row[:] = np.nan
     assert batch.draw_one(0.5) == 1

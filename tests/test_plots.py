@@ -177,9 +177,9 @@ def test_logits_are_not_written_to(draws: Callable[..., Any], dtype: type, ax: A
         (
             lambda: plots.plot_tokens(RISING, {"x": {"temperature_last": 1}}),
             TypeError,
-            r"temperature_last must be True or False, got \[1\] of type list",
+            r"temperature_last must be True or False, got 1 of type int",
         ),
-        (lambda: plots.plot_tokens(RISING, {"x": {"top_p": 1.5}}), ValueError, r"top_p\[0\] must be a number from 0 to 1, got 1.5"),
+        (lambda: plots.plot_tokens(RISING, {"x": {"top_p": 1.5}}), ValueError, "top_p must be a number from 0 to 1, got 1.5"),
         (lambda: plots.plot_heatmap([[1.0, 2.0]]), ValueError, "logits must be a single row"),
         (lambda: plots.plot_heatmap(RISING, top_ps=[0.5, 1.5]), ValueError, r"top_ps\[1\] must be a number from 0 to 1, got 1.5"),
         (

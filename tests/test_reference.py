@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import thermonucleus as tn
 from thermonucleus import reference
+from thermonucleus.settings import steps_of
 
 Array = NDArray[Any]
 
@@ -190,6 +191,41 @@ def test_the_decks_functions_are_those_settings(module: Any) -> None:
     assert module.adaptive_sampling(four, 1, 0.5, "", rng=0).tolist() == [3, 2, 2, 2]
     assert module.adaptive_sampling(four, 1 / 1.01, 0.5, "a", rng=0).tolist() == [3, 3, 3, 3]
     assert module.adaptive_sampling(four, 1 / 1.04, 1.125, "abcd", rng=0).tolist() == [3, 2, 1, 1]
+
+
+EVERY: list[dict[str, Any]] = [
+    {"typical_p": 0.5},
+    {"epsilon_cutoff": 0.15},
+    {"eta_cutoff": 0.3},
+    {"tfs": 0.5},
+    {"top_a": 1.0},
+    {"top_n_sigma": 1.0},
+    {"top_h": 0.6},
+    {"p_less": True},
+    {"p_less": "norm", "temperature": 0.5},
+    {"min_k": 0.1},
+    {"xtc_probability": 0.5, "xtc_threshold": 0.2},
+    {"dynatemp_range": 0.5},
+    {"dynatemp_low": 0.5, "dynatemp_high": 2.0, "dynatemp_exponent": 0.5},
+    {"smoothing_factor": 0.5, "smoothing_curve": 2.0},
+    {"temperature": 2.0, "min_p": 0.3, "order": ("min_p", "temperature")},
+    {"temperature": 2.0, "min_p": 0.3, "temperature_last": True},
+]
+
+
+@pytest.mark.parametrize("settings", EVERY, ids=str)
+def test_the_oracle_takes_every_setting_and_draws_by_what_it_is(settings: dict[str, Any]) -> None:
+    p = reference.probabilities(ROW, **settings)
+    np.testing.assert_array_equal(p, reference.distribution(ROW, steps_of(**settings)))
+    assert not np.allclose(p, [0.1, 0.2, 0.3, 0.4])
+    np.testing.assert_array_equal(reference.probabilities([ROW, ROW], tn.Settings(**settings)), [p, p])
+    np.testing.assert_array_equal(reference.probabilities([ROW, ROW], [tn.Settings(), tn.Settings(**settings)])[1], p)
+    u = (np.arange(1000) + 0.5) / 1000
+    tokens = np.asarray(reference.sample(ROW, u=u, num_samples=1000, **settings))
+    np.testing.assert_allclose(np.bincount(tokens, minlength=4) / 1000, p, atol=2.1e-3)
+    assert tokens[::100].tolist() == [reference.draw_token(ROW, steps_of(**settings), float(at)) for at in u[::100]]
+    batch = reference.sample([ROW, ROW], u=[u[:50], u[50:100]], num_samples=50, **settings)
+    np.testing.assert_array_equal(batch, tokens[:100].reshape(2, 50))
 
 
 def test_the_oracle_computes_in_float64() -> None:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from thermonucleus import reference
-from thermonucleus.reference import Step, apply_steps, distribution, draw_token, stages
-from thermonucleus.reference.stages import ROUNDING, SMALLEST, STAGES, softmax
+from thermonucleus.reference import ROUNDING, SMALLEST, Step, apply_steps, distribution, draw_token, softmax, stages, state
+from thermonucleus.reference.stages import STAGES
+from thermonucleus.reference.weights import entropy
+from thermonucleus.settings import ORDERS
 
 Row = NDArray[np.float64]
 Numbers = tuple[float, ...]
@@ -26,14 +28,6 @@ MIXED = np.log([0.3, 0.1, 0.25, 0.2, 0.15])
 EVEN = np.log([0.25] * 4)
 SEVEN = np.log([0.3, 0.25, 0.16, 0.11, 0.08, 0.06, 0.04])
 PEAKED = np.log([0.97, 0.01, 0.01, 0.01])
-
-ORDERS = {
-    "transformers": "temperature top_h top_k top_p min_p typical_p epsilon_cutoff eta_cutoff",
-    "llama.cpp": "top_n_sigma top_k typical_p top_p min_p xtc dynamic_temperature temperature adaptive_p",
-    "vllm": "temperature min_p top_k top_p",
-    "mlx-lm": "top_p min_p xtc top_k temperature",
-}
-"""The stages of other systems in the order that they have there."""
 
 
 def logits(*values: float) -> Row:
@@ -49,7 +43,7 @@ def permuted(x: Row, order: Sequence[int]) -> Row:
 
 
 def in_order(of: str, *steps: Step) -> list[Step]:
-    return sorted(steps, key=lambda step: ORDERS[of].split().index(step[0]))
+    return sorted(steps, key=lambda step: ORDERS[of].index(step[0]))
 
 
 # ---- numbers
@@ -175,8 +169,8 @@ def test_a_dynamic_temperature_is_that_worked_out(row: Row, low: float, high: fl
 
 def test_the_entropy_of_a_peaked_row_has_all_its_digits() -> None:
     # One token at q = exp(-50) of the largest: ln(1 + q) + 50 q / (1 + q), and q^2 is nothing beside q.
-    assert stages.entropy(logits(0, -50)) == pytest.approx(51 * math.exp(-50), rel=1e-12, abs=0)
-    assert stages.entropy(logits(3, -INF, 3, 3)) == pytest.approx(math.log(3), rel=1e-15)
+    assert entropy(logits(0, -50)) == pytest.approx(51 * math.exp(-50), rel=1e-12, abs=0)
+    assert entropy(logits(3, -INF, 3, 3)) == pytest.approx(math.log(3), rel=1e-15)
 
 
 ZIPF = -1.3 * np.log(np.arange(1, 51))
@@ -192,8 +186,8 @@ ZIPF = -1.3 * np.log(np.arange(1, 51))
     ],
 )
 def test_mirostat_1_counts_as_worked_out(row: Row, mu: float, exponent: float, count: float, stay: int) -> None:
-    assert stages.zipf_exponent(row) == pytest.approx(exponent, abs=6e-7)
-    assert stages.zipf_count(stages.zipf_exponent(row), mu, len(row)) == pytest.approx(count, abs=6e-7)
+    assert state.zipf_exponent(row) == pytest.approx(exponent, abs=6e-7)
+    assert state.zipf_count(state.zipf_exponent(row), mu, len(row)) == pytest.approx(count, abs=6e-7)
     assert kept(stages.mirostat_1(row, mu)) == list(range(stay))
 
 
@@ -210,9 +204,9 @@ def test_mirostat_goes_the_way_worked_out(among_the_kept: bool, draws: list[tupl
     for u, token, bits, following in draws:
         steps: list[Step] = [("mirostat_2", mu)]
         assert draw_token(HALVES, steps, u) == token
-        surprise = stages.surprise(apply_steps(HALVES, steps) if among_the_kept else HALVES, token)
+        surprise = state.surprise(apply_steps(HALVES, steps) if among_the_kept else HALVES, token)
         assert surprise == pytest.approx(bits, abs=6e-7)
-        mu = stages.mirostat_update(mu, surprise, tau, eta)
+        mu = state.mirostat_update(mu, surprise, tau, eta)
         assert mu == pytest.approx(following, abs=6e-7)
 
 
@@ -224,10 +218,10 @@ def test_adaptive_p_goes_the_way_worked_out() -> None:
         (0.29, 0.1, 0, 3.19, 10.0),
         (0.281, 0.9, 2, 3.021, 10.0),
     ]:
-        aim = stages.adapted_target(target, *sums)
+        aim = state.adapted_target(target, *sums)
         assert aim == pytest.approx(adapted, abs=6e-7)
         assert draw_token(FALLING, [("adaptive_p", aim)], u) == token
-        sums = stages.adaptive_sums(*sums, float(softmax(FALLING)[token]), decay)
+        sums = state.adaptive_sums(*sums, float(softmax(FALLING)[token]), decay)
         assert sums == pytest.approx((weighted_sum, total_weight), abs=6e-7)
 
 
@@ -236,7 +230,7 @@ def test_adaptive_p_goes_the_way_worked_out() -> None:
     [(0.3, 0.0, 0.0, 0.3), (0.3, 7.0, 10.0, 0.0), (0.9, 7.0, 10.0, 1.0), (0.5, 4.0, 10.0, 0.6)],
 )
 def test_an_adapted_target_stays_within_0_and_1(target: float, weighted_sum: float, total_weight: float, expected: float) -> None:
-    assert stages.adapted_target(target, weighted_sum, total_weight) == pytest.approx(expected)
+    assert state.adapted_target(target, weighted_sum, total_weight) == pytest.approx(expected)
 
 
 HEAT: Step = ("temperature", 2)
@@ -384,7 +378,7 @@ def test_a_stage_that_is_off_leaves_a_row_as_it_is(step: Step) -> None:
         (("epsilon_cutoff", 0.1), 1),
         (("min_p", 0.25), 1),
         (("top_a", 0.625), 1),
-        (("eta_cutoff", (0.1 * math.exp(stages.entropy(FALLING))) ** 2), 1),
+        (("eta_cutoff", (0.1 * math.exp(entropy(FALLING))) ** 2), 1),
         (("mirostat_2", math.log2(10)), 1),
         (("xtc", 1, 0.1), 0),
     ],
@@ -488,8 +482,8 @@ def test_mirostat_1_fits_its_law_to_the_head_alone() -> None:
     # The first five fall as 1 / i^2, the rest as 1 / i.
     i = np.arange(1, 41)
     row = -np.where(i <= 5, 2 * np.log(i), np.log(5) + np.log(i))
-    assert stages.zipf_exponent(row, 5) == pytest.approx(2)
-    assert stages.zipf_exponent(row) < 1.9
+    assert state.zipf_exponent(row, 5) == pytest.approx(2)
+    assert state.zipf_exponent(row) < 1.9
     # At an exponent of 2 the count is sqrt(2^mu / (1 - 1/V)): sqrt(16 / 0.975) = 4.05.
     assert len(kept(stages.mirostat_1(row, 4, 5))) == 4
 

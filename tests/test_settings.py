@@ -3,8 +3,10 @@
 import copy
 import dataclasses
 import inspect
+import math
 import pickle
 import re
+import types
 from array import array
 from collections.abc import Callable
 from decimal import Decimal
@@ -22,17 +24,19 @@ from thermonucleus import reference
 from thermonucleus.settings import (
     SETTINGS,
     Keywords,
+    as_plan,
     check_fraction,
+    check_keywords,
     check_several,
     check_temperature,
     check_top_k,
     plan,
-    settings_table,
 )
 
 ROW = np.log([0.1, 0.2, 0.3, 0.4])
 BATCH = np.stack([ROW, ROW[::-1]])
 NAMES = ["temperature", "top_k", "top_p", "min_p"]
+PER_ROW = [name for name in SETTINGS if name != "order"]
 ALL_CHANGED = tn.Settings(temperature=0.5, top_k=3, top_p=0.9, min_p=0.05, temperature_last=True)
 
 # All that take settings; the oracle is an entrance too.
@@ -116,6 +120,10 @@ def stable_name(value: object) -> str:
     return re.sub(" at 0x[0-9a-f]+", "", repr(value))
 
 
+def make_settings(values: dict[str, Any]) -> tn.Settings:
+    return tn.Settings(**values)
+
+
 NO_NUMBERS = [True, np.True_, "0.5", b"1", 0.5j, np.complex64(1), object(), {}, np.array(True), np.array("1")]
 
 
@@ -138,19 +146,19 @@ def test_arrays_of_what_is_no_number_are_refused(enter: Callable[..., object], n
 @pytest.mark.parametrize("name", SETTINGS)
 def test_none_is_the_default_with_which_a_setting_is_off(enter: Callable[..., object], name: str) -> None:
     enter(ROW, **{name: None})
-    np.testing.assert_array_equal(settings_table(**{name: None}), settings_table())
+    np.testing.assert_array_equal(as_plan(None, {name: None}), as_plan(None, {}))
     setting: dict[str, Any] = {name: None}
     np.testing.assert_array_equal(
         tn.probabilities(ROW, ALL_CHANGED, **setting), tn.probabilities(ROW, ALL_CHANGED.replace(**setting))
     )
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", PER_ROW)
 def test_none_is_the_default_of_a_row_too(enter: Callable[..., object], name: str) -> None:
     value = getattr(ALL_CHANGED, name)
     enter(BATCH, **{name: [None, value]})
     np.testing.assert_array_equal(
-        settings_table(rows=2, **{name: [None, value]}), settings_table(rows=2, **{name: [SETTINGS[name].default, value]})
+        as_plan(None, {name: [None, value]}, 2), as_plan(None, {name: [SETTINGS[name].default, value]}, 2)
     )
 
 
@@ -317,13 +325,72 @@ def test_the_ends_of_each_range_are_in_it() -> None:
         assert tn.probabilities(ROW, **settings).sum() == pytest.approx(1, abs=1e-6)
 
 
-def test_the_table_has_a_column_for_each_setting_and_a_row_for_each_row() -> None:
-    assert settings_table(0.5, 3, 0.9, 0.1).tolist() == [[0.5, 3, 0.9, 0.1, 0]]
-    assert settings_table(0.5, None, 0.9, 0.1, rows=7).tolist() == [[0.5, 0, 0.9, 0.1, 0]]
-    table = settings_table([1, 2], 3, [0.5, 1], 0, [False, True], rows=2)
-    assert table.tolist() == [[1, 3, 0.5, 0, 0], [2, 3, 1, 0, 1]]
-    assert table.dtype == np.float64
-    assert table.flags.c_contiguous
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("typical_p", 0, "typical_p must be a number above 0 and at most 1, got 0"),
+        ("typical_p", -1, "typical_p must be a number above 0 and at most 1 (1 keeps all), got -1"),
+        ("tfs", 0.0, "tfs must be a number above 0 and at most 1, got 0"),
+        ("top_h", 0, "top_h must be a number above 0 and at most 1, got 0"),
+        ("top_h", 1.5, "top_h must be a number above 0 and at most 1, got 1.5"),
+        ("epsilon_cutoff", 1, "epsilon_cutoff must be a number from 0 to less than 1, got 1"),
+        ("eta_cutoff", 1.0, "eta_cutoff must be a number from 0 to less than 1, got 1"),
+        ("eta_cutoff", -0.1, "eta_cutoff must be a number from 0 to less than 1 (0 keeps all), got -0.1"),
+        ("top_a", -1, "top_a must be a finite number, 0 or more (0 keeps all), got -1"),
+        ("top_n_sigma", np.inf, "top_n_sigma must be a finite number, got inf"),
+        ("min_k", -3, "min_k must be a finite number, 0 or more (None keeps all), got -3"),
+        ("xtc_probability", 1.5, "xtc_probability must be a number from 0 to 1, got 1.5"),
+        ("xtc_threshold", -1, "xtc_threshold must be a number from 0 to 1, got -1"),
+        ("dynatemp_range", -0.5, "dynatemp_range must be a finite number, 0 or more (0 is off), got -0.5"),
+        ("dynatemp_low", -1, "dynatemp_low must be a finite number, 0 or more (None is off), got -1"),
+        ("dynatemp_exponent", -1, "dynatemp_exponent must be a finite number, 0 or more, got -1"),
+        ("smoothing_factor", -0.1, "smoothing_factor must be a finite number, 0 or more (0 is off), got -0.1"),
+        ("smoothing_curve", 0.5, "smoothing_curve must be a number from 1 to 3, got 0.5"),
+        ("smoothing_curve", 3.5, "smoothing_curve must be a number from 1 to 3, got 3.5"),
+        ("mirostat", 3, "mirostat must be 0, 1 or 2, got 3"),
+        ("mirostat", -1, "mirostat must be 0, 1 or 2 (0 is off), got -1"),
+        ("mirostat_tau", 0, "mirostat_tau must be a finite number above 0, got 0"),
+        ("mirostat_eta", -1, "mirostat_eta must be a finite number, 0 or more, got -1"),
+        ("mirostat_m", 1, "mirostat_m must be an integer, 2 or more, got 1"),
+        ("adaptive_target", 1.5, "adaptive_target must be a number of at most 1, got 1.5"),
+        ("adaptive_decay", 0.995, "adaptive_decay must be a number from 0 to 0.99, got 0.995"),
+    ],
+)
+def test_each_setting_has_its_range(name: str, value: float, message: str) -> None:
+    for make in (make_settings, lambda values: as_plan(None, values)):
+        with pytest.raises(ValueError, match=rf"^{re.escape(message)}$"):
+            make({name: value})
+    with pytest.raises(ValueError, match=rf"^{name}\[1\] must be "):
+        as_plan(None, {name: [None, value]}, 2)
+
+
+@pytest.mark.parametrize("name", [name for name, setting in SETTINGS.items() if setting.kind.form in ("int", "float")])
+def test_nan_is_in_no_range_although_it_stands_for_none_in_arrays(name: str) -> None:
+    error = TypeError if SETTINGS[name].kind.form == "int" else ValueError
+    for value in (math.nan, np.float32(np.nan), Decimal("nan")):
+        with pytest.raises(error, match=rf"^{name} must be "):
+            make_settings({name: value})
+        with pytest.raises(error, match=rf"^{name}(\[1\])? must be "):
+            as_plan(None, {name: [None, value]}, 2)
+
+
+@pytest.mark.parametrize("name", ["top_n_sigma", "top_h", "min_k", "dynatemp_low", "dynatemp_high", "adaptive_target"])
+def test_none_is_no_number_where_it_is_off(name: str) -> None:
+    assert tn.Settings().__dict__[name] is None
+    assert make_settings({name: np.array(None)}) == tn.Settings()
+    np.testing.assert_array_equal(check_keywords({name: [None, 0.5]}, 2)[name], [np.nan, 0.5])
+
+
+@pytest.mark.parametrize("value", ["x", 1, 0.0, "True", ["norm"], [True, "x"], np.array(["norm", "x"])], ids=repr)
+def test_p_less_is_a_switch_with_a_third_way(value: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=r"^p_less must be (True, False or 'norm'|a single number)"):
+        tn.Settings(p_less=value)
+    with pytest.raises((TypeError, ValueError), match=r"^p_less must be (True, False or 'norm'|a number, or one for each)"):
+        as_plan(None, {"p_less": value}, 2)
+    assert tn.Settings(p_less=np.str_("norm")).p_less == "norm"  # type: ignore[arg-type]
+    for each in ([True, "norm", None, False], np.array([True, "norm", None, False], object)):
+        assert np.asarray(check_keywords({"p_less": each}, 4)["p_less"]).tolist() == [1, 2, 0, 0]
+    assert np.asarray(check_keywords({"p_less": np.array(["norm", "norm"])}, 2)["p_less"]).tolist() == [2, 2]
 
 
 def test_several_numbers_are_checked_as_one_or_in_a_row() -> None:
@@ -359,13 +426,17 @@ def test_temperature_last_is_true_or_false_or_one_of_them_a_row(value: Any) -> N
 
 
 def test_settings_are_plain_numbers_however_they_are_given() -> None:
-    plain = tn.Settings(temperature=0.5, top_k=3, top_p=1.0, temperature_last=True)
+    plain = tn.Settings(temperature=0.5, top_k=3, top_p=1.0, temperature_last=True, p_less=True, top_h=0.5)
     other: dict[str, Any] = {"temperature": np.float32(0.5), "top_k": 3.0, "top_p": None, "temperature_last": np.True_}
-    settings = tn.Settings(**other)
+    settings = tn.Settings(**other, p_less=np.True_, top_h=Fraction(1, 2))  # type: ignore[arg-type]
     assert settings == plain
     assert hash(settings) == hash(plain)
     assert {settings: 1}[plain] == 1
-    assert [type(getattr(settings, name)) for name in SETTINGS] == [float, int, float, float, bool]
+    assert [type(value) for value in vars(settings).values()][: len(SETTINGS)] == [type(value) for value in vars(plain).values()][
+        : len(SETTINGS)
+    ]
+    kinds = {"temperature": float, "top_k": int, "temperature_last": bool, "p_less": bool, "top_h": float}
+    assert {name: type(getattr(settings, name)) for name in kinds} == kinds
     assert tn.Settings(top_k=4) != plain
 
 
@@ -397,7 +468,7 @@ def test_replacing_changes_what_is_named_and_checks_it() -> None:
         ALL_CHANGED.replace(top=1)  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", PER_ROW)
 def test_one_request_has_single_values(name: str) -> None:
     message = rf"^{name} must be a single number for a single row, got an array of shape \(2,\)$"
     values: dict[str, Any] = {name: [getattr(ALL_CHANGED, name)] * 2}
@@ -478,8 +549,9 @@ def test_the_keywords_of_a_call_are_the_fields_of_settings() -> None:
     assert list(Keywords.__annotations__) == [field.name for field in dataclasses.fields(tn.Settings)] == list(SETTINGS)
     assert not Keywords.__required_keys__
     for field in dataclasses.fields(tn.Settings):
-        assert type(field.default) is field.type
-        assert ("bool" in str(Keywords.__annotations__[field.name])) == (field.type is bool)
+        assert isinstance(field.default, field.type if isinstance(field.type, type | types.UnionType) else object)
+        assert ("bool" in str(Keywords.__annotations__[field.name])) == ("bool" in str(field.type))
+        assert field.default is None or SETTINGS[field.name].plain(SETTINGS[field.name].off) == field.default
 
 
 @pytest.mark.parametrize("function", [tn.sample, tn.probabilities, tn.Sampler])
@@ -493,7 +565,7 @@ def test_a_signature_shows_the_common_settings_with_their_defaults(function: Cal
 
 def test_docstrings_have_a_row_for_each_setting() -> None:
     for name, setting in SETTINGS.items():
-        kind = type(setting.default).__name__
+        kind = setting.kind.form
         assert f"\n{name} : {kind}, default {setting.default}\n    {setting.says}\n" in str(inspect.getdoc(tn.Settings))
         row = f"\n{name} : {kind} or array_like of shape (B,), default {setting.default}\n    {setting.says}\n"
         assert (row in str(inspect.getdoc(tn.sample))) == setting.common

@@ -65,6 +65,10 @@ def settings_are_numbers_or_one_for_each_row(row: Row, batch: Batch) -> None:
     tn.sample(batch, temperature=[0.5, 1], top_k=np.array([1, 2]), top_p=Tensor(), min_p=[None, 0.1], temperature_last=[True, None])
     tn.sample(batch, [tn.Settings(), tn.Settings(top_k=3)], temperature=0.5)
     tn.sample(row, tn.Settings(temperature=0.5).replace(top_k=None, top_p=0.5))
+    tn.sample(row, p_less="norm", top_h=0.4, order="llama.cpp", xtc_probability=0.5)
+    tn.sample(batch, p_less=[True, "norm"], top_n_sigma=[None, 1], order=["top_k", "temperature"])
+    tn.sample(batch, tn.Settings.preset("llama.cpp"), p_less=np.True_, min_k=Tensor())
+    tn.Settings(top_h=None, p_less="norm", mirostat=2, order=("top_k", "temperature"))
 
 
 def what_is_no_setting_is_an_error(row: Row) -> None:
@@ -78,6 +82,9 @@ def what_is_no_setting_is_an_error(row: Row) -> None:
     tn.probabilities(row, temprature=0.5)  # type: ignore[call-arg]
     tn.Settings(temperature="hot")  # type: ignore[arg-type]
     tn.Settings(temperature=[0.5, 1])  # type: ignore[arg-type]
+    tn.sample(row, p_less="x")  # type: ignore[arg-type]
+    tn.Settings(p_less="x")  # type: ignore[arg-type]
+    tn.Settings(order=1)  # type: ignore[arg-type]
     tn.Settings(temprature=0.5)  # type: ignore[call-arg]
     tn.Settings().replace(top_k="3")  # type: ignore[arg-type]
     tn.Sampler(top_k="3")  # type: ignore[arg-type]

@@ -19,14 +19,15 @@ from thermonucleus.settings import (
     SETTINGS,
     Column,
     Keywords,
+    Order,
     Requests,
     Setting,
     Settings,
     as_requests,
     check_keywords,
     count_rows,
+    of_row,
     plan_of,
-    table_of,
     takes_settings,
 )
 from thermonucleus.workers import check_workers
@@ -99,22 +100,22 @@ class Sampler:
         "__weakref__",
         "_columns",
         "_generator",
+        "_plan",
         "_requests",
         "_rows",
         "_single",
-        "_table",
         "_texts",
         "_threads",
         "_workers",
     )
 
     _requests: tuple[Settings, ...] | None  # where there is one for each row
-    _columns: dict[str, Column]  # settings by name, checked
+    _columns: dict[str, Column | Order]  # settings by name, checked
     _texts: dict[str, str]  # the same as they were given, but for the defaults
     _workers: int
     _generator: "np.random.Generator"
     _rows: int | None
-    _table: NDArray[np.float64]
+    _plan: NDArray[np.float64]
     _threads: int
     _single: SingleRow | None
 
@@ -125,7 +126,7 @@ class Sampler:
     def _build(
         self,
         requests: tuple[Settings, ...] | None,
-        columns: dict[str, Column],
+        columns: dict[str, Column | Order],
         texts: dict[str, str],
         workers: int,
         generator: "np.random.Generator",
@@ -135,8 +136,8 @@ class Sampler:
         self._workers = int(workers)
         self._requests, self._columns, self._texts, self._generator = requests, columns, texts, generator
         self._rows = count_rows(requests, columns)
-        self._table = table_of(requests, columns, self._rows)
-        self._single = None if self._rows is not None else SingleRow(plan_of(self._table))
+        self._plan = plan_of(requests, columns, self._rows)
+        self._single = None if self._rows is not None else SingleRow(self._plan)
 
     @overload
     def __call__(self, logits: AnyAxes, *, u: Uniforms | None = None, num_samples: None = None) -> Any: ...
@@ -175,7 +176,7 @@ class Sampler:
         rows = as_rows(logits)
         if self._rows is not None and rows.shape[:-1] != (self._rows,):
             raise ValueError(f"logits must be a batch of {self._rows} rows, as this sampler's settings are, got shape {rows.shape}")
-        return draw(logits, rows, self._table, self._generator, u, num_samples, self._threads)
+        return draw(logits, rows, self._plan, self._generator, u, num_samples, self._threads)
 
     def replace(self, **changes: Unpack[Changes]) -> Self:
         """Return a sampler with some of the arguments changed; what is not named stays, and the generator is shared.
@@ -215,11 +216,14 @@ class Sampler:
     @property
     def settings(self) -> Settings | tuple[Settings, ...]:
         """The settings; where they are for each row, one for each."""
-        every = tuple(
-            Settings(**{setting.name: setting.plain(row[setting.index]) for setting in SETTINGS.values()})
-            for row in self._table.tolist()
-        )
-        return every[0] if self._rows is None else every
+        if self._rows is None:
+            return self._settings_of(Settings(), 0)
+        requests = self._requests or (Settings(),) * self._rows
+        return tuple(self._settings_of(request, i) for i, request in enumerate(requests))
+
+    def _settings_of(self, request: Settings, row: int) -> Settings:
+        """Return the settings of a row: what it asked for, and over it what was given by name."""
+        return request.replace(**{name: SETTINGS[name].plain(of_row(column, row)) for name, column in self._columns.items()})
 
     @property
     def generator(self) -> "np.random.Generator":
@@ -237,7 +241,7 @@ class Sampler:
             return setting.plain(self._columns[setting.name])
         if self._requests is None:
             return setting.default
-        return setting.plain(self._table[:, setting.index])
+        return setting.joined([getattr(request, setting.name) for request in self._requests])
 
     if TYPE_CHECKING:
         # A property for each setting, below. `settings` has their types.
@@ -277,8 +281,8 @@ for _setting in SETTINGS.values():
 
 
 def _checked(
-    settings: Requests, keywords: Mapping[str, object], kept: dict[str, Column] | None = None
-) -> tuple[tuple[Settings, ...] | None, dict[str, Column], dict[str, str]]:
+    settings: Requests, keywords: Mapping[str, object], kept: dict[str, Column | Order] | None = None
+) -> tuple[tuple[Settings, ...] | None, dict[str, Column | Order], dict[str, str]]:
     """Check settings, together with those that are kept from before.
 
     Returns the requests where there is one for each row, all others by name, and how those are written in a call.
@@ -313,5 +317,5 @@ class _Brief(reprlib.Repr):
 
 BRIEF = _Brief()
 
-SINGLE = Real | np.bool_
+SINGLE = Real | np.bool_ | str
 """What may be a default: a comparison with an array would give an array."""

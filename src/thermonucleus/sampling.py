@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from thermonucleus.kernel import bridge, dispatch
 from thermonucleus.logits import AnyAxes, Batch, Foreign, Logits, Row, as_rows, explain_fault
 from thermonucleus.randomness import Seed, Uniforms, as_generator, as_uniforms
-from thermonucleus.settings import Keywords, Requests, as_table, check_integer, plan_of, takes_settings
+from thermonucleus.settings import Keywords, Requests, as_plan, check_integer, takes_settings
 from thermonucleus.workers import check_workers, for_ranges
 
 __all__ = ["draw", "probabilities", "sample"]
@@ -122,15 +122,15 @@ def sample(
     if rng is not None and u is not None:
         raise ValueError("rng and u are both given: u takes the place of the random generator")
     rows = as_rows(logits)
-    table = as_table(settings, keywords, len(rows) if rows.ndim == 2 else None)
+    plan = as_plan(settings, keywords, len(rows) if rows.ndim == 2 else None)
     generator = as_generator(rng) if u is None else None
-    return draw(logits, rows, table, generator, u, num_samples, check_workers(workers))
+    return draw(logits, rows, plan, generator, u, num_samples, check_workers(workers))
 
 
 def draw(
     logits: Logits,
     rows: NDArray[np.float32],
-    table: NDArray[np.float64],
+    plan: NDArray[np.float64],
     generator: "np.random.Generator | None",
     u: Uniforms | None,
     num_samples: int | None,
@@ -139,7 +139,7 @@ def draw(
     """Draw from checked rows with checked settings: from `u`, or from the generator where `u` is None."""
     shape = rows.shape[:-1] + _draws(num_samples)
     uniforms = None if u is None else as_uniforms(u, shape)
-    batch = _read(logits, rows, table, workers)
+    batch = _read(logits, rows, plan, workers)
     if uniforms is None:
         assert generator is not None
         if shape == ():
@@ -190,11 +190,11 @@ def probabilities(
     array([0., 0., 1.], dtype=float32)
     """
     rows = as_rows(logits)
-    table = as_table(settings, keywords, len(rows) if rows.ndim == 2 else None)
+    plan = as_plan(settings, keywords, len(rows) if rows.ndim == 2 else None)
     workers = check_workers(workers)
     result = np.empty(rows.shape, np.float32) if out is None else _check_out(out, rows, logits)
     # A caller's array is not touched before all of its rows are known to be sound; the only row is, before it is weighed.
-    batch = _read(logits, rows, table, workers, result if out is None or rows.ndim == 1 else None)
+    batch = _read(logits, rows, plan, workers, result if out is None or rows.ndim == 1 else None)
     for_ranges(lambda start, stop: batch.fill(result, start, stop), batch.count, workers, batch.stop)
     return result
 
@@ -202,11 +202,11 @@ def probabilities(
 def _read(
     logits: Logits,
     rows: NDArray[np.float32],
-    table: NDArray[np.float64],
+    plan: NDArray[np.float64],
     workers: int,
     weights: NDArray[np.float32] | None = None,
 ) -> bridge.Batch:
-    batch = bridge.Batch(dispatch.active(), rows, plan_of(table))
+    batch = bridge.Batch(dispatch.active(), rows, plan)
     faults = for_ranges(lambda start, stop: batch.read(start, stop, weights), batch.count, workers, batch.stop)
     fault = next((fault for fault in faults if fault >= 0), -1)
     if fault >= 0:

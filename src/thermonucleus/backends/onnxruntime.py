@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from thermonucleus.logits import as_rows, is_sound
 from thermonucleus.randomness import Seeds, as_generators
 from thermonucleus.sampling import draw
-from thermonucleus.settings import Keywords, Requests, as_array, as_table, check_integer, takes_settings
+from thermonucleus.settings import Keywords, Requests, as_array, as_plan, check_integer, takes_settings
 from thermonucleus.workers import check_workers
 
 try:
@@ -119,14 +119,14 @@ def stream(
     ids = _as_prompts(input_ids)
     mask = _as_mask(attention_mask, ids.shape)
     decoder = _Decoder(session, len(ids), padded=not mask.all())
-    table = as_table(settings, keywords, len(ids))
+    plan = as_plan(settings, keywords, len(ids))
     ends = _as_ids("eos_token_id", [] if eos_token_id is None else eos_token_id)
     if pad_token_id is None and stop is not None and not ends:
         raise ValueError("stop needs a pad_token_id, to follow in a sequence that has ended before others have")
     pad = check_integer(pad_token_id, name="pad_token_id") if pad_token_id is not None else next(iter(ends), 0)
     loop = _Loop(
         decoder=decoder,
-        table=table,
+        plan=plan,
         generators=as_generators(rng, len(ids)),
         workers=check_workers(workers),
         ends=ends,
@@ -202,7 +202,7 @@ class _Loop:
     """What stays the same from token to token: apart from `stream`, whose checks must not wait for the first one."""
 
     decoder: "_Decoder"
-    table: NDArray[np.float64]
+    plan: NDArray[np.float64]
     generators: "Sequence[np.random.Generator]"
     workers: int
     ends: Sequence[int]
@@ -229,7 +229,7 @@ class _Loop:
             rows[ended, 0] = 0.0
         u = [0.0 if over else generator.random() for generator, over in zip(self.generators, ended, strict=True)]
         try:
-            tokens = np.asarray(draw(rows, rows, self.table, None, u, None, self.workers))
+            tokens = np.asarray(draw(rows, rows, self.plan, None, u, None, self.workers))
         except ValueError as error:
             if is_sound(rows).all():
                 raise  # it is about what the generators gave

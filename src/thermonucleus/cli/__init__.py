@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from thermonucleus.cli import bench, chat, generate, info, plot, tune
+from thermonucleus.cli.settings import in_words_of_options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -12,8 +13,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (ImportError, OSError, TypeError, ValueError) as error:
+    except (ImportError, OSError) as error:
         print(f"thermonucleus: {error}", file=sys.stderr)
+        return 1
+    except (TypeError, ValueError) as error:
+        print(f"thermonucleus: {in_words_of_options(str(error), options)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

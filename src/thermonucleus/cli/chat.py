@@ -23,7 +23,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "temperature 1 and under the settings, what these cut, and (>) what was drawn. All personalities draw with the same random "
         "numbers. The line 'quit' ends the talk.",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, names={"rng": "seed"})
     parser.add_argument("--personality", choices=[*PERSONALITIES, "both"], help="who replies (default: both, side by side)")
     parser.add_argument("--temperature", type=float, help="instead of the personality's; without --personality, one of your own")
     parser.add_argument("--top-p", type=float, help="likewise; what your own is not given is 1")

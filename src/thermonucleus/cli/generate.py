@@ -3,7 +3,8 @@
 import argparse
 
 from thermonucleus import Sampler
-from thermonucleus.cli.settings import add_settings, settings_of
+from thermonucleus.cli.settings import add_settings, option_of, settings_of
+from thermonucleus.settings import SETTINGS
 
 
 def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -14,7 +15,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         description="Continue a text with an n-gram language model, trained on the spot. The same seed gives the same text.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, names={"rng": "seed"})
     parser.add_argument("prompt", help="the text to go on from")
     add_settings(parser)
     parser.add_argument("--max-tokens", type=int, default=60, help="number of tokens (words and marks) to draw")
@@ -30,7 +31,8 @@ def run(options: argparse.Namespace) -> None:
     from thermonucleus.text import AdaptiveSampler, LanguageModel, builtin_model, read_corpus
 
     settings = settings_of(options)
-    others = [f"--{name.replace('_', '-')}" for name, value in settings.items() if value and name not in ("temperature", "top_p")]
+    changed = [name for name, value in settings.items() if value not in (SETTINGS[name].default, None)]
+    others = [option_of(name) for name in changed if name not in ("temperature", "top_p")]
     if options.adaptive and others:
         raise ValueError(f"--adaptive takes --temperature and --top-p alone, not {' or '.join(others)}")
     sampler: Sampler | AdaptiveSampler = Sampler(**settings, rng=options.seed)

@@ -24,7 +24,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="draw what temperature and top-p do to a distribution",
         description="Draw what temperature and top-p do to the distribution of the next token.",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, names={"temperatures": "temperature", "top_ps": "top_p"})
     kinds = parser.add_subparsers(title="kinds of pictures", metavar="KIND", dest="kind", required=True)
     temperature = _add_kind(kinds, "temperature", "the distribution under several temperatures")
     _add_numbers(temperature, "--temperature", [0.1, 0.5, 1.0, 2.0], "a line each")

@@ -23,7 +23,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         "that it was not trained on. The same seed gives the same result.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, names={"rng": "seed", "initial_temp": "temperature", "initial_top_p": "top_p"})
     parser.add_argument("--temperature", type=float, default=1.0, help="where to start, from 0.1 to 2")
     parser.add_argument("--top-p", type=float, default=0.9, help="where to start, from 0.1 to 1")
     parser.add_argument("--seed", type=int, default=0, help="which texts and uniform numbers settings are tried with")

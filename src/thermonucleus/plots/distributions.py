@@ -11,11 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 from thermonucleus.plots.axes import COLOURS, HATCHES, LINES, MARKERS, as_row, axes_or_new, tidy
 from thermonucleus.plots.tokens import TokenAxis
 from thermonucleus.sampling import probabilities
-from thermonucleus.settings import SETTINGS, check_fraction, check_several, check_temperature
+from thermonucleus.settings import SETTINGS, STAGES, Settings, check_fraction, check_several, check_temperature
 
-Setting = Mapping[str, float]
+Setting = Mapping[str, Any]
 
 CUT = "cut"
+
+BENDING = STAGES["temperature"].settings + STAGES["smoothing"].settings
+"""The settings that change logits and cut none."""
 
 SLIDE_7: Mapping[str, Setting] = {"original": {}, "temperature 0.5": {"temperature": 0.5}, "top-p 0.9": {"top_p": 0.9}}
 
@@ -141,7 +144,8 @@ def plot_tokens(
 ) -> Axes:
     """Draw each token's probability as a bar under each of several settings, and which tokens they cut (slide 7).
 
-    A token that is cut has a cross in place of its bar, below the outline of the bar that it has under the same temperature alone.
+    A token that is cut has a cross in place of its bar, below the outline of the bar that it has under the same temperature and
+    smoothing alone.
 
     Parameters
     ----------
@@ -172,7 +176,7 @@ def plot_tokens(
     row = as_row(logits)
     _check_settings(settings)
     distributions = _distributions(row, list(settings.values()))
-    uncut = _distributions(row, [{k: v for k, v in setting.items() if k == "temperature"} for setting in settings.values()])
+    uncut = _distributions(row, [{k: v for k, v in setting.items() if k in BENDING} for setting in settings.values()])
     shown = TokenAxis.choose(row, tokens, most)
     ax = axes_or_new(ax)
     cut = _cut(uncut, distributions)[:, shown.ids]
@@ -187,9 +191,7 @@ def plot_tokens(
 
 def _distributions(row: NDArray[np.float32], settings: Sequence[Setting]) -> NDArray[np.float32]:
     """Return the row's distribution under each of the settings, in one call."""
-    given = [name for name in SETTINGS if any(name in setting for setting in settings)]
-    columns: Any = {name: [setting.get(name) for setting in settings] for name in given}
-    return probabilities(np.broadcast_to(row, (len(settings), len(row))), **columns)
+    return probabilities(np.broadcast_to(row, (len(settings), len(row))), [Settings(**setting) for setting in settings])
 
 
 def _check_settings(settings: Mapping[str, Setting]) -> None:

@@ -13,7 +13,6 @@ from thermonucleus.reference.sampling import (
     draw,
     draw_token,
     probabilities,
-    row_probabilities,
     sample,
 )
 from thermonucleus.reference.slides import (
@@ -26,7 +25,8 @@ from thermonucleus.reference.slides import (
     token_probabilities,
     top_p_sampling,
 )
-from thermonucleus.reference.stages import ROUNDING, SMALLEST, Row, normalised, nucleus_floor, softmax
+from thermonucleus.reference.stages import nucleus_floor
+from thermonucleus.reference.weights import ROUNDING, SMALLEST, Row, normalised, softmax
 
 __all__ = [
     "ROUNDING",
@@ -45,7 +45,6 @@ __all__ = [
     "normalised",
     "nucleus_floor",
     "probabilities",
-    "row_probabilities",
     "sample",
     "sample_with_temperature",
     "softmax",

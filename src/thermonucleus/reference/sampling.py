@@ -1,31 +1,28 @@
 """The settings of a call as a chain of stages, the distribution that it leaves, and the tokens drawn from that."""
 
 from collections.abc import Iterable, Sequence
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from thermonucleus.randomness import Seed, as_generator, as_uniforms
-from thermonucleus.reference.stages import SMALLEST, STAGES, Row, entropy_temperature, softmax
-from thermonucleus.settings import settings_table
+from thermonucleus.reference.stages import STAGES, entropy_temperature
+from thermonucleus.reference.weights import SMALLEST, Row, softmax
+from thermonucleus.settings import Keywords, Requests, Step, as_plan, steps_in, takes_settings
 
-__all__ = ["Step", "apply_steps", "distribution", "draw", "draw_token", "probabilities", "row_probabilities", "sample"]
-
-Step = tuple[str, *tuple[float, ...]]
-"""The name of a stage, then its numbers."""
+__all__ = ["Step", "apply_steps", "distribution", "draw", "draw_token", "probabilities", "sample"]
 
 
+@takes_settings
 def sample(
     logits: ArrayLike,
+    settings: Requests = None,
     *,
-    temperature: ArrayLike = 1.0,
-    top_k: ArrayLike | None = 0,
-    top_p: ArrayLike = 1.0,
-    min_p: ArrayLike = 0.0,
-    temperature_last: ArrayLike = False,
     rng: Seed = None,
     u: ArrayLike | None = None,
     num_samples: int | None = None,
+    **keywords: Unpack[Keywords],
 ) -> int | NDArray[np.int64]:
     """Draw tokens as `thermonucleus.sample` does, from the same uniform numbers.
 
@@ -36,25 +33,21 @@ def sample(
     >>> reference.sample(np.log([0.1, 0.2, 0.3, 0.4]), top_p=0.7, u=0.5)
     3
     """
-    p = probabilities(logits, temperature=temperature, top_k=top_k, top_p=top_p, min_p=min_p, temperature_last=temperature_last)
-    shape = p.shape[:-1] + (() if num_samples is None else (num_samples,))
+    rows, chains = _with_steps(logits, settings, keywords)
+    for row in np.atleast_2d(rows):  # before the generator advances
+        check_row(row)
+    shape = rows.shape[:-1] + (() if num_samples is None else (num_samples,))
     uniforms = as_generator(rng).random(shape) if u is None else as_uniforms(u, shape)
-    if p.ndim == 1:
-        tokens = draw(p, uniforms)
+    if rows.ndim == 1:
+        tokens = draw_tokens(rows, chains[0], uniforms)
     else:
-        tokens = np.array([draw(row, at) for row, at in zip(p, uniforms, strict=True)], np.int64).reshape(shape)
+        drawn = [draw_tokens(row, steps, at) for row, steps, at in zip(rows, chains, uniforms, strict=True)]
+        tokens = np.array(drawn, np.int64).reshape(shape)
     return int(tokens) if shape == () else tokens
 
 
-def probabilities(
-    logits: ArrayLike,
-    *,
-    temperature: ArrayLike = 1.0,
-    top_k: ArrayLike | None = 0,
-    top_p: ArrayLike = 1.0,
-    min_p: ArrayLike = 0.0,
-    temperature_last: ArrayLike = False,
-) -> NDArray[np.float64]:
+@takes_settings
+def probabilities(logits: ArrayLike, settings: Requests = None, **keywords: Unpack[Keywords]) -> NDArray[np.float64]:
     """Compute the distribution that `sample` draws from, as `thermonucleus.probabilities` does, in float64.
 
     Examples
@@ -64,19 +57,18 @@ def probabilities(
     >>> reference.probabilities(np.log([0.1, 0.2, 0.3, 0.4]), top_p=0.7).round(4)
     array([0.    , 0.    , 0.4286, 0.5714])
     """
-    x = np.asarray(logits, np.float64)
-    table = settings_table(temperature, top_k, top_p, min_p, temperature_last, rows=len(x) if x.ndim == 2 else None)
-    if x.ndim == 1:
-        return row_probabilities(x, *table[0])
-    table = np.broadcast_to(table, (len(x), table.shape[1]))
-    return np.array([row_probabilities(row, *settings) for row, settings in zip(x, table, strict=True)]).reshape(x.shape)
+    rows, chains = _with_steps(logits, settings, keywords)
+    if rows.ndim == 1:
+        return distribution(rows, chains[0])
+    return np.array([distribution(row, steps) for row, steps in zip(rows, chains, strict=True)]).reshape(rows.shape)
 
 
-def row_probabilities(x: Row, temperature: float, top_k: float, top_p: float, min_p: float, temperature_last: float = 0.0) -> Row:
-    """Compute the distribution of one row: the temperature, then each truncation on what the one before left, or these first."""
-    heat: list[Step] = [("temperature", temperature)]
-    cuts: list[Step] = [("top_k", top_k), ("top_p", top_p), ("min_p", min_p)]
-    return distribution(x, cuts + heat if temperature_last else heat + cuts)
+def _with_steps(logits: ArrayLike, settings: Requests, keywords: Keywords) -> tuple[NDArray[np.float64], list[list[Step]]]:
+    """Return the logits in float64, and for each row the steps that its settings ask for."""
+    rows = np.asarray(logits, np.float64)
+    plan = as_plan(settings, keywords, len(rows) if rows.ndim == 2 else None)
+    steps = [steps_in(row) for row in plan]
+    return rows, steps * len(rows) if rows.ndim == 2 and len(steps) == 1 else steps
 
 
 def apply_steps(x: Row, steps: Iterable[Step]) -> Row:
@@ -87,8 +79,8 @@ def apply_steps(x: Row, steps: Iterable[Step]) -> Row:
     x : ndarray of float64
         The logits of one row.
     steps : iterable of tuples
-        The name of a stage of `thermonucleus.reference.stages.STAGES`, then its numbers. `min_k` is told what the temperatures
-        before it have divided by.
+        As `thermonucleus.settings.steps_of` returns them: the name of a stage of `thermonucleus.reference.stages.STAGES`, then
+        its numbers. `min_k` is told what the temperatures before it have divided by.
 
     Returns
     -------
@@ -105,8 +97,7 @@ def apply_steps(x: Row, steps: Iterable[Step]) -> Row:
     >>> np.exp(apply_steps(np.log([0.1, 0.2, 0.3, 0.4]), [("top_k", 3), ("min_p", 0.6)]))
     array([0. , 0. , 0.3, 0.4])
     """
-    if not (x < np.inf).all() or x.max() == -np.inf:
-        raise ValueError("logits must be finite or -inf, and not -inf throughout")
+    check_row(x)
     divided_by = 1.0
     for step in steps:
         name, *numbers = step
@@ -118,6 +109,12 @@ def apply_steps(x: Row, steps: Iterable[Step]) -> Row:
             numbers = [*numbers, divided_by]
         x = STAGES[name](x, *numbers)
     return x
+
+
+def check_row(x: Row) -> None:
+    """Raise a ValueError if the row holds NaN, +inf or nothing but -inf."""
+    if not (x < np.inf).all() or x.max() == -np.inf:
+        raise ValueError("logits must be finite or -inf, and not -inf throughout")
 
 
 def distribution(x: Row, steps: Sequence[Step]) -> Row:
@@ -136,23 +133,31 @@ def distribution(x: Row, steps: Sequence[Step]) -> Row:
     return p
 
 
-def draw_token(x: Row, steps: Sequence[Step], u: float) -> int:
-    """Draw a token after the steps by one uniform number, which is XTC's coin as well.
+def draw_tokens(x: Row, steps: Sequence[Step], u: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Draw a token after the steps by each uniform number, which is XTC's coin as well.
 
     XTC is applied if u is less than its probability. The place of u within the part of [0, 1) that it fell into is uniform again,
     and draws the token.
+    """
+    probability, applied, skipped = both_ways(steps)
+    tokens = np.empty(u.shape, np.int64)
+    heads = u < probability
+    if heads.any():
+        tokens[heads] = draw(distribution(x, applied), u[heads] / probability)
+    if not heads.all():
+        tokens[~heads] = draw(distribution(x, skipped), (u[~heads] - probability) / (1 - probability))
+    return tokens
+
+
+def draw_token(x: Row, steps: Sequence[Step], u: float) -> int:
+    """Draw a token after the steps by one uniform number.
 
     Examples
     --------
     >>> [draw_token(np.log([0.4, 0.3, 0.15, 0.1, 0.05]), [("xtc", 0.5, 0.1)], u) for u in (0.25, 0.35, 0.5, 0.75)]
     [3, 4, 0, 1]
     """
-    probability, applied, skipped = both_ways(steps)
-    if u < probability:
-        steps, u = applied, u / probability
-    else:
-        steps, u = skipped, (u - probability) / (1 - probability)
-    return int(draw(distribution(x, steps), np.asarray(u)))
+    return int(draw_tokens(x, steps, np.asarray(u, np.float64)))
 
 
 def both_ways(steps: Sequence[Step]) -> tuple[float, list[Step], list[Step]]:

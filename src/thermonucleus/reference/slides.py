@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from thermonucleus.randomness import Seed
 from thermonucleus.reference.sampling import probabilities, sample
-from thermonucleus.reference.stages import normalised, nucleus_floor
+from thermonucleus.reference.stages import nucleus_floor
+from thermonucleus.reference.weights import normalised
 
 __all__ = [
     "adaptive_sampling",

@@ -3,25 +3,22 @@
 A stage takes the logits of one row as the stage before left them, -inf for an absent token, and its numbers. A truncation returns
 -inf for what it cuts; a transform returns other logits, in which only the differences mean something. The probabilities of a stage
 are the softmax of what it is given, so each stage renormalises over what the one before left. Equal logits share one fate, and no
-stage cuts everything. The stages have the names of the settings.
+stage cuts everything. The stages have the names that
+`thermonucleus.settings.steps_of` gives to steps.
 """
 
 import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
+
+from thermonucleus.reference.state import zipf_count, zipf_exponent
+from thermonucleus.reference.weights import ROUNDING, Row, below_largest, cut, cut_below, entropy, present, softmax, surprises
 
 __all__ = [
-    "ROUNDING",
-    "SMALLEST",
     "STAGES",
-    "Row",
-    "adapted_target",
     "adaptive_p",
-    "adaptive_sums",
     "dynamic_temperature",
-    "entropy",
     "entropy_temperature",
     "epsilon_cutoff",
     "eta_cutoff",
@@ -29,14 +26,10 @@ __all__ = [
     "min_p",
     "mirostat_1",
     "mirostat_2",
-    "mirostat_update",
-    "normalised",
     "nucleus_floor",
     "p_less",
     "p_less_norm",
     "smoothing",
-    "softmax",
-    "surprise",
     "temperature",
     "tfs",
     "top_a",
@@ -46,25 +39,7 @@ __all__ = [
     "top_p",
     "typical_p",
     "xtc",
-    "zipf_count",
-    "zipf_exponent",
 ]
-
-Row = NDArray[np.float64]
-
-ROUNDING = 1e-6
-"""What counts as rounding: this part of the whole in a sum, and this part of the threshold in a probability.
-
-Chosen. A sum or a probability that falls short of its bound by less has reached it; a sum that may not exceed its bound may do so
-by less. A distance between logits takes it as it is: logits that differ by 1e-6 have probabilities that differ by that part.
-"""
-
-SMALLEST = 2.0**-150
-"""Half of float32's smallest number. A probability no larger than this rounds to 0 in float32, and counts as 0.
-
-The kernel's number of this name is half of this one, because there it makes a cutoff: the cutoff has a rounding error of its own,
-and must not lose a probability that rounds to float32's smallest number. The kernel rounds what passes to float32, and draws no 0.
-"""
 
 STRAIGHT = 4 * 2.0**-52 / ROUNDING
 """Second differences of the sorted probabilities that sum to less than this are rounding errors.
@@ -78,62 +53,6 @@ SPREAD = 0.3
 
 STEEPNESS = 10.0
 """How fast the logarithm of that weight falls further off. Chosen by its authors."""
-
-
-def softmax(x: Row) -> Row:
-    """Probabilities proportional to exp(x)."""
-    # Without the largest logit subtracted, the deck's softmax (slides 2, 3, 5, 7, 10, 14) overflows on large ones.
-    return normalised(np.exp(below_largest(x)))
-
-
-def normalised(weights: Row) -> Row:
-    """Divide the weights by their sum."""
-    p: Row = weights / weights.sum()
-    return p
-
-
-def surprises(x: Row) -> Row:
-    """Compute -ln p for each token, in nats."""
-    d = below_largest(x)
-    weights = np.exp(d)
-    # With the largest apart, its surprise keeps its digits where it has nearly everything.
-    weights[d.argmax()] = 0.0
-    s: Row = np.log1p(weights.sum()) - d
-    return s
-
-
-def entropy(x: Row) -> float:
-    """Compute the mean surprise, the sum of -p ln p, in nats.
-
-    Examples
-    --------
-    >>> round(entropy(np.log([0.5, 0.25, 0.125, 0.0625, 0.0625])), 6)
-    1.299651
-    """
-    s = surprises(x[x > -np.inf])
-    return float((np.exp(-s) * s).sum())
-
-
-def below_largest(x: Row) -> Row:
-    """Subtract the largest logit."""
-    with np.errstate(over="ignore"):
-        d: Row = x - x.max()
-    return d
-
-
-def present(x: Row) -> Row:
-    """Return the logits of the tokens that are left, largest first."""
-    return np.sort(x[x > -np.inf])[::-1]
-
-
-def cut(x: Row, kept: NDArray[np.bool_]) -> Row:
-    """Return the logits of what is kept, -inf for the rest."""
-    return np.where(kept, x, -np.inf)
-
-
-def cut_below(x: Row, p: Row, threshold: float) -> Row:
-    """Cut the tokens whose p is less than the threshold; the most probable stay, however high it is."""
-    return cut(x, p >= min(threshold * (1 - ROUNDING), p.max()))
 
 
 # ---- transforms
@@ -473,7 +392,7 @@ def xtc(x: Row, probability: float, threshold: float, *protected: int) -> Row:
     return cut(x, ~above | (x == x[above].min(initial=np.inf)))
 
 
-# ---- state: what a draw changes for the next one
+# ---- with what a draw changes for the next one, which thermonucleus.reference.state computes
 
 
 def mirostat_2(x: Row, mu: float) -> Row:
@@ -510,67 +429,6 @@ def mirostat_1(x: Row, mu: float, m: float = 100) -> Row:
     return x if exponent <= 0 else top_k(x, int(min(max(zipf_count(exponent, mu, len(x)), 1.0), n)))
 
 
-def zipf_exponent(x: Row, m: float = 100) -> float:
-    """Fit the exponent of Zipf's law to the m most probable tokens, as mirostat does.
-
-    Examples
-    --------
-    >>> round(zipf_exponent(-1.3 * np.log(np.arange(1, 51))), 6)
-    1.3
-    """
-    values = present(x)[: int(m)]
-    t = np.diff(np.log(np.arange(1, len(values) + 1)))
-    return float((t * -np.diff(values)).sum() / (t * t).sum())
-
-
-def zipf_count(exponent: float, mu: float, size: int) -> float:
-    """Compute how many tokens have an expected surprise of mu bits under Zipf's law over `size` tokens: not rounded.
-
-    Examples
-    --------
-    >>> round(zipf_count(1.3, 4.0, 50), 6)
-    4.442534
-    """
-    epsilon = exponent - 1
-    # The limit at 0 is 1 / ln(size).
-    share = 1 / math.log(size) if epsilon == 0 else epsilon / -math.expm1(-epsilon * math.log(size))
-    power = (math.log2(share) + mu) / exponent
-    return 2.0**power if power < 1024 else math.inf
-
-
-def surprise(x: Row, token: int) -> float:
-    """Compute the surprise of a token in bits, -log2 of its probability.
-
-    Examples
-    --------
-    >>> round(surprise(np.log([0.5, 0.25, 0.25]), 2), 6)
-    2.0
-    """
-    return float(surprises(x)[token]) / math.log(2)
-
-
-def mirostat_update(mu: float, surprise: float, tau: float, eta: float) -> float:
-    """Compute the next mu of mirostat, which is 2 tau at the start.
-
-    Parameters
-    ----------
-    mu : float
-        The one that the token was drawn with.
-    surprise : float
-        Of the token drawn: in llama.cpp among the tokens that were kept, in the paper's code among all.
-    tau : float
-        The surprise aimed at, in bits.
-    eta : float
-        The step, as a part of the difference.
-
-    Examples
-    --------
-    >>> mirostat_update(2.0, 1.5, 1.0, 0.5)
-    1.75
-    """
-    return mu - eta * (surprise - tau)
-
-
 def adaptive_p(x: Row, target: float) -> Row:
     """Give tokens weights that fall with the distance of their probability from the target: adaptive-p.
 
@@ -593,37 +451,6 @@ def adaptive_p(x: Row, target: float) -> Row:
         return x
     a = np.abs(softmax(x) - target) / SPREAD
     return cut(-STEEPNESS * a * a / (1 + a), x > -np.inf)
-
-
-def adapted_target(target: float, weighted_sum: float, total_weight: float) -> float:
-    """Compute the target of the next draw: as far on the other side of the target as the mean of the draws so far.
-
-    Examples
-    --------
-    >>> round(adapted_target(0.3, 3.1, 10.0), 6)
-    0.29
-    """
-    return target if total_weight == 0 else min(max(2 * target - weighted_sum / total_weight, 0.0), 1.0)
-
-
-def adaptive_sums(weighted_sum: float, total_weight: float, p: float, decay: float) -> tuple[float, float]:
-    """Compute the sums of `adapted_target` after a draw; at the start they are target / (1 - decay) and 1 / (1 - decay).
-
-    Parameters
-    ----------
-    weighted_sum, total_weight : float
-        Those before the draw.
-    p : float
-        The probability of the token drawn, as adaptive-p was given it.
-    decay : float
-        What part of the sums stays.
-
-    Examples
-    --------
-    >>> adaptive_sums(3.0, 10.0, 0.4, 0.9)
-    (3.1, 10.0)
-    """
-    return p + decay * weighted_sum, 1 + decay * total_weight
 
 
 STAGES: dict[str, Callable[..., Row]] = {

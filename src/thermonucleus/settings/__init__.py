@@ -13,21 +13,41 @@ from thermonucleus.settings.checks import (
     check_top_k,
 )
 from thermonucleus.settings.help import takes_settings
-from thermonucleus.settings.plan import Requests, as_requests, as_table, check_keywords, count_rows, plan, plan_of, settings_table, table_of
+from thermonucleus.settings.orders import ORDERS, PRESETS, STAGES, STEPS, Order, Stage
+from thermonucleus.settings.plan import (
+    Requests,
+    Step,
+    as_plan,
+    as_requests,
+    check_keywords,
+    count_rows,
+    of_row,
+    plan,
+    plan_of,
+    steps_in,
+    steps_of,
+)
 from thermonucleus.settings.settings import SETTINGS, Keywords, Setting, Settings
 
 __all__ = [
+    "ORDERS",
+    "PRESETS",
     "SETTINGS",
+    "STAGES",
+    "STEPS",
     "Column",
     "Keywords",
     "Numbers",
+    "Order",
     "Requests",
     "Setting",
     "Settings",
+    "Stage",
+    "Step",
     "SupportsArray",
     "as_array",
+    "as_plan",
     "as_requests",
-    "as_table",
     "check_flag",
     "check_fraction",
     "check_integer",
@@ -36,9 +56,10 @@ __all__ = [
     "check_temperature",
     "check_top_k",
     "count_rows",
+    "of_row",
     "plan",
     "plan_of",
-    "settings_table",
-    "table_of",
+    "steps_in",
+    "steps_of",
     "takes_settings",
 ]

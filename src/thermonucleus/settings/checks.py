@@ -4,22 +4,30 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from numbers import Complex, Integral, Number, Real
-from typing import Any, Protocol, SupportsFloat, TypeAlias
+from typing import Any, Literal, Protocol, SupportsFloat, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "COUNT",
+    "FINITE",
     "FLAG",
     "FRACTION",
+    "FRACTION_ABOVE_0",
+    "FRACTION_BELOW_1",
+    "LARGEST_COUNT",
+    "LEAST",
     "NON_NEGATIVE",
+    "POSITIVE",
     "Column",
-    "Flag",
     "Flags",
+    "Kind",
     "Numbers",
     "Range",
     "SupportsArray",
+    "Switch",
+    "Switches",
     "as_array",
     "check_flag",
     "check_fraction",
@@ -39,6 +47,7 @@ class SupportsArray(Protocol):
 # A string is a sequence of strings and ArrayLike takes it; it is no sequence of what has a float.
 Numbers: TypeAlias = SupportsFloat | SupportsArray | Sequence[SupportsFloat | None]
 Flags: TypeAlias = bool | np.bool_ | SupportsArray | Sequence[bool | np.bool_ | None]
+Switches: TypeAlias = Flags | Literal["norm"] | Sequence[bool | np.bool_ | Literal["norm"] | None]
 
 Column: TypeAlias = float | NDArray[np.float64]
 """One number for all rows, or one for each."""
@@ -47,11 +56,29 @@ LARGEST_COUNT = 2**53
 """Larger counts count as this one: float64 holds all integers up to it, and no row has as many tokens."""
 
 
+class Kind(Protocol):
+    """What a setting may be: a check by which its values become numbers, and back."""
+
+    expected: str
+    """What a value must be, in words that follow "must be"."""
+    form: str
+    """Its type, as docstrings have it."""
+
+    def __call__(self, value: object, rows: int | None = None, *, name: str, none: Any = None, hint: str = "") -> Any:
+        """Return a value as a number, values of shape (rows,) as float64; raise TypeError or ValueError by name."""
+        ...
+
+    def plain(self, column: Any) -> Any:
+        """Return a number as a value of its type, an array of them as an array of it."""
+        ...
+
+
 class Range:
     """The numbers between two ends, which belong to it."""
 
     def __init__(self, expected: str, low: float, high: float, *, integral: bool = False) -> None:
         self.expected = expected
+        self.form = "int" if integral else "float"
         self._low = low
         self._high = high
         self._integral = integral
@@ -59,44 +86,82 @@ class Range:
     def __call__(self, value: object, rows: int | None = None, *, name: str, none: float | None = None, hint: str = "") -> Column:
         """Return a number as a float, or an array of shape (rows,) as float64; raise TypeError or ValueError.
 
-        Elements that are None count as the number `none`, if there is one. The hint follows what was expected where a number is
-        negative.
+        Elements that are None count as the number `none`, if there is one; it may be NaN, which else is in no range. The hint
+        follows what was expected where a number is negative.
         """
         kind = type(value)
         if (kind is int or (kind is float and not self._integral)) and self._low <= value <= self._high:  # type: ignore[operator]
             return float(value)  # type: ignore[arg-type]
         column = _read(value, rows, name, self.expected, _as_counts if self._integral else _as_numbers, none)
-        if isinstance(column, float):
-            if not self._low <= column <= self._high:
-                raise self._error(name, column, hint)
+        wrong = ~np.logical_and(self._low <= column, column <= self._high)
+        if none is not None and math.isnan(none) and wrong.any():
+            given = [one is not None for one in np.asarray(value).astype(object).flat]
+            wrong &= np.reshape(given, wrong.shape)
+        if not wrong.any():
             return column
-        wrong = ~((column >= self._low) & (column <= self._high))
-        if wrong.any():
-            at = int(wrong.argmax())
-            raise self._error(f"{name}[{at}]", float(column[at]), hint)
-        return column
+        if isinstance(column, float):
+            raise self._error(name, column, hint)
+        at = int(wrong.argmax())
+        raise self._error(f"{name}[{at}]", float(column[at]), hint)
+
+    def plain(self, column: Any) -> Any:
+        """Return a number as an int or float, NaN as None; an array as an array of them, with NaN."""
+        if isinstance(column, float):
+            return None if math.isnan(column) else int(column) if self._integral else column
+        return column.astype(int) if self._integral else column.copy()
 
     def _error(self, name: str, number: float, hint: str) -> ValueError:
         also = f" ({hint})" if hint and number < 0 else ""
         return ValueError(f"{name} must be {self.expected}{also}, got {_shown(number)}")
 
 
-class Flag:
-    """False and True, as 0 and 1."""
+class Switch:
+    """False and True, and words for other ways of being on: as 0, 1 and what follows."""
 
-    expected = "True or False"
+    def __init__(self, *words: str) -> None:
+        names = ["True", "False", *map(repr, words)]
+        self.expected = f"{', '.join(names[:-1])} or {names[-1]}"
+        self.form = " or ".join(["bool", *map(repr, words)])
+        self.words = words
 
     def __call__(self, value: object, rows: int | None = None, *, name: str, none: float | None = None, hint: str = "") -> Column:
-        """Return a flag as a float, or an array of shape (rows,) as float64; raise TypeError or ValueError."""
+        """Return a switch as a float, or an array of shape (rows,) as float64; raise TypeError or ValueError."""
         if value is True or value is False:
             return float(value)
-        return _read(value, rows, name, self.expected, _as_flags, none)
+        return _read(value, rows, name, self.expected, lambda array, none: self._from(value, array, none), none)
 
+    def plain(self, column: Any) -> Any:
+        """Return a number as a switch, an array as an array of them."""
+        if isinstance(column, float):
+            return (False, True, *self.words)[int(column)]
+        return np.array([self.plain(float(one)) for one in column], object) if self.words else column.astype(bool)
+
+    def _from(self, value: object, array: NDArray[Any], none: float | None) -> NDArray[np.float64] | None:
+        """Convert switches to float64, the array that has been read of them; None if that is not what they are."""
+        if array.dtype.kind == "b":
+            return array.astype(np.float64)
+        if array.dtype.kind == "U" and isinstance(value, Sequence):
+            array = np.array(value, object)  # flags beside words are read as words
+        return _from_objects(array.astype(object), none, self._is_one, self._number)
+
+    def _is_one(self, value: Any) -> bool:
+        return isinstance(value, bool | np.bool_) or (isinstance(value, str) and value in self.words)
+
+    def _number(self, value: Any) -> float:
+        return 2.0 + self.words.index(value) if isinstance(value, str) else float(value)
+
+
+LEAST = math.ulp(0.0)
+"""The least number above 0."""
 
 NON_NEGATIVE = Range("a finite number, 0 or more", 0, sys.float_info.max)
+POSITIVE = Range("a finite number above 0", LEAST, sys.float_info.max)
+FINITE = Range("a finite number", -sys.float_info.max, sys.float_info.max)
 COUNT = Range("an integer, 0 or more", 0, LARGEST_COUNT, integral=True)
 FRACTION = Range("a number from 0 to 1", 0, 1)
-FLAG = Flag()
+FRACTION_ABOVE_0 = Range("a number above 0 and at most 1", LEAST, 1)
+FRACTION_BELOW_1 = Range("a number from 0 to less than 1", 0, math.nextafter(1, 0))
+FLAG = Switch()
 
 
 def check_temperature(value: object, rows: int | None = None, *, name: str = "temperature") -> Column:
@@ -185,13 +250,6 @@ def _as_counts(array: NDArray[Any], none: float | None) -> NDArray[np.float64] |
     if not all(isinstance(one, Integral) for one in array[np.isinf(numbers)].flat):
         return None
     return np.minimum(numbers, LARGEST_COUNT)
-
-
-def _as_flags(array: NDArray[Any], none: float | None) -> NDArray[np.float64] | None:
-    """Convert flags to float64; None if that is not what they are."""
-    if array.dtype.kind == "b":
-        return array.astype(np.float64)
-    return _from_objects(array, none, lambda one: isinstance(one, bool | np.bool_), float)
 
 
 def _from_objects(

@@ -46,8 +46,8 @@ def _filled(doc: str | None) -> str | None:
 
 def _row(setting: Setting, *, batch: bool) -> list[str]:
     """Describe a setting as a docstring does a parameter."""
-    kind = type(setting.default).__name__ + (" or array_like of shape (B,)" if batch else "")
-    return [f"{setting.name} : {kind}, default {setting.default}", *(f"    {line}" for line in (setting.says, *setting.more))]
+    form = setting.kind.form + (" or array_like of shape (B,)" if batch else "")
+    return [f"{setting.name} : {form}, default {setting.default}", *(f"    {line}" for line in (setting.says, *setting.more))]
 
 
 Settings.__doc__ = _filled(Settings.__doc__)
