@@ -214,7 +214,7 @@ EVERY: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("settings", EVERY, ids=str)
-def test_the_oracle_takes_every_setting_and_draws_by_what_it_is(settings: dict[str, Any]) -> None:
+def test_the_oracle_takes_every_setting_and_so_does_the_kernel(settings: dict[str, Any]) -> None:
     p = reference.probabilities(ROW, **settings)
     np.testing.assert_array_equal(p, reference.distribution(ROW, steps_of(**settings)))
     assert not np.allclose(p, [0.1, 0.2, 0.3, 0.4])
@@ -226,6 +226,10 @@ def test_the_oracle_takes_every_setting_and_draws_by_what_it_is(settings: dict[s
     assert tokens[::100].tolist() == [reference.draw_token(ROW, steps_of(**settings), float(at)) for at in u[::100]]
     batch = reference.sample([ROW, ROW], u=[u[:50], u[50:100]], num_samples=50, **settings)
     np.testing.assert_array_equal(batch, tokens[:100].reshape(2, 50))
+    row = ROW.astype(np.float32)  # whose probabilities lie on no straight line, as those of ROW do
+    np.testing.assert_allclose(tn.probabilities(row, **settings), reference.probabilities(row, **settings), atol=1e-6)
+    drawn = tn.sample(row, u=u, num_samples=1000, **settings)
+    np.testing.assert_array_equal(drawn, reference.sample(row, u=u, num_samples=1000, **settings))
 
 
 def test_the_oracle_computes_in_float64() -> None:
