@@ -34,7 +34,7 @@ LARGEST = 20_000
 
 ORDERS: dict[str, str] = {
     "transformers": "temperature top_h top_k top_p min_p typical_p epsilon_cutoff eta_cutoff",
-    "llama.cpp": "top_n_sigma top_k typical_p top_p min_p xtc dynatemp_range temperature mirostat_2 mirostat_1 adaptive_p",
+    "llama.cpp": "top_n_sigma top_k typical_p top_p min_p xtc temperature mirostat adaptive_p",
 }
 
 
@@ -84,9 +84,9 @@ def ours(row: Logits, order: str, settings: Mapping[str, Any]) -> Row:
 
 
 def steps_of(order: str, settings: Mapping[str, Any]) -> list[Step]:
-    """Lay settings out as steps of the reference."""
+    """Lay settings out as steps of the reference; the order is the name of one, or its stages."""
     steps: list[Step] = []
-    for name in ORDERS[order].split():
+    for name in ORDERS.get(order, order).split():
         if name == "top_h" and name in settings:
             steps += [("top_k", 100), ("top_h", settings["top_h"])]
         elif name == "xtc" and "xtc_probability" in settings:
@@ -94,7 +94,9 @@ def steps_of(order: str, settings: Mapping[str, Any]) -> list[Step]:
         elif name == "temperature" and settings.get("dynatemp_range", 0):
             t, d = settings["temperature"], settings["dynatemp_range"]
             steps.append(("dynamic_temperature", max(t - d, 0.0), t + d, settings.get("dynatemp_exponent", 1.0)))
-        elif name in settings and name != "dynatemp_range":
+        elif name == "mirostat":
+            steps += [(version, settings[version]) for version in ("mirostat_1", "mirostat_2") if version in settings]
+        elif name in settings:
             steps.append((name, settings[name]))
     return steps
 
