@@ -11,9 +11,9 @@ import pytest
 
 import thermonucleus as tn
 from thermonucleus.kernel import dispatch
-from thermonucleus.kernel.bridge import Rows, SingleRow
+from thermonucleus.kernel.bridge import Batch, SingleRow
 from thermonucleus.logits import explain_fault
-from thermonucleus.settings import settings_table
+from thermonucleus.settings import plan_of, settings_table
 
 RACE = Path(__file__).with_name("race.py")
 MESSAGE = (
@@ -34,14 +34,14 @@ def empty(request: pytest.FixtureRequest) -> Callable[[Any], None]:
 
 
 def table(**settings: Any) -> Any:
-    return settings_table(**({"temperature": 1.0, "top_k": 0, "top_p": 0.9, "min_p": 0.0} | settings))
+    return plan_of(settings_table(**({"temperature": 1.0, "top_k": 0, "top_p": 0.9, "min_p": 0.0} | settings)))
 
 
 @pytest.mark.parametrize("size", [5, 700, 3000])
 @pytest.mark.usefixtures("level")
 def test_a_row_that_has_no_token_left_when_it_is_drawn_from_is_named(empty: Callable[[Any], None], size: int) -> None:
     rows = np.zeros((3, size), np.float32)
-    batch = Rows(dispatch.active(), rows, table())
+    batch = Batch(dispatch.active(), rows, table())
     assert batch.read(0, 3) == -1
     empty(rows[1])
     tokens = np.full(6, 77)
@@ -56,7 +56,7 @@ def test_a_row_that_has_no_token_left_when_it_is_drawn_from_is_named(empty: Call
 @pytest.mark.usefixtures("level")
 def test_so_is_a_single_row(empty: Callable[[Any], None], size: int) -> None:
     row = np.zeros(size, np.float32)
-    batch = Rows(dispatch.active(), row, table())
+    batch = Batch(dispatch.active(), row, table())
     assert batch.read(0, 1) == -1
     empty(row)
     with pytest.raises(RuntimeError, match=MESSAGE.format(0)):
@@ -84,7 +84,7 @@ def test_a_row_that_was_refused_and_is_sound_by_now_has_changed() -> None:
 
 def test_a_greedy_token_is_the_one_that_was_the_largest_when_the_row_was_read() -> None:
     row = np.array([0, 3, 1], np.float32)
-    batch = Rows(dispatch.active(), row, table(temperature=0.0))
+    batch = Batch(dispatch.active(), row, table(temperature=0.0))
     assert batch.read(0, 1) == -1
     row[:] = np.nan
     assert batch.draw_one(0.5) == 1

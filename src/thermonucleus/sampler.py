@@ -25,6 +25,7 @@ from thermonucleus.settings import (
     as_requests,
     check_keywords,
     count_rows,
+    plan_of,
     table_of,
     takes_settings,
 )
@@ -135,7 +136,7 @@ class Sampler:
         self._requests, self._columns, self._texts, self._generator = requests, columns, texts, generator
         self._rows = count_rows(requests, columns)
         self._table = table_of(requests, columns, self._rows)
-        self._single = None if self._rows is not None else SingleRow(self._table)
+        self._single = None if self._rows is not None else SingleRow(plan_of(self._table))
 
     @overload
     def __call__(self, logits: AnyAxes, *, u: Uniforms | None = None, num_samples: None = None) -> Any: ...

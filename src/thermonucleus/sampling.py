@@ -5,11 +5,10 @@ from typing import Any, Unpack, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from thermonucleus.kernel import dispatch
-from thermonucleus.kernel.bridge import Rows
+from thermonucleus.kernel import bridge, dispatch
 from thermonucleus.logits import AnyAxes, Batch, Foreign, Logits, Row, as_rows, explain_fault
 from thermonucleus.randomness import Seed, Uniforms, as_generator, as_uniforms
-from thermonucleus.settings import Keywords, Requests, as_table, check_integer, takes_settings
+from thermonucleus.settings import Keywords, Requests, as_table, check_integer, plan_of, takes_settings
 from thermonucleus.workers import check_workers, for_ranges
 
 __all__ = ["draw", "probabilities", "sample"]
@@ -206,8 +205,8 @@ def _read(
     table: NDArray[np.float64],
     workers: int,
     weights: NDArray[np.float32] | None = None,
-) -> Rows:
-    batch = Rows(dispatch.active(), rows, table)
+) -> bridge.Batch:
+    batch = bridge.Batch(dispatch.active(), rows, plan_of(table))
     faults = for_ranges(lambda start, stop: batch.read(start, stop, weights), batch.count, workers, batch.stop)
     fault = next((fault for fault in faults if fault >= 0), -1)
     if fault >= 0:

@@ -1,9 +1,9 @@
 """The functions of one build of `row_kernel`, as a class that other modules of the kernel can take them from."""
 
-from thermonucleus.kernel.row.types cimport Reading, Settings
+from thermonucleus.kernel.row.types cimport Plan, Reading
 
 ctypedef bint (*read_row_type)(
-    const float*, Py_ssize_t, const Settings*, void*, Reading*, double*, float*
+    const float*, Py_ssize_t, const Plan*, void*, Reading*, double*, float*
 ) noexcept nogil
 ctypedef Py_ssize_t (*draw_token_type)(const Reading*, const double*, double) noexcept nogil
 ctypedef void (*fill_row_type)(const Reading*, float*) noexcept nogil

@@ -7,14 +7,16 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport int64_t
 from libc.string cimport memset
 
+from thermonucleus.kernel.draw.fill cimport fill
+from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.row.memory cimport lone_bytes, scratch_behind, scratch_bytes
 from thermonucleus.kernel.row.source cimport chunk_count
-from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, Reading, Settings
+from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, Plan, Reading, Step
 from thermonucleus.kernel.watch cimport Watch, attend, begin
 
 cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Reading"
-cdef bytes SETTINGS = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Settings"
-cdef bytes READ_ROW = b"int (float const *, Py_ssize_t, " + SETTINGS + b" const *, void *, " + READING + b" *, double *, float *)"
+cdef bytes PLAN = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Plan"
+cdef bytes READ_ROW = b"int (float const *, Py_ssize_t, " + PLAN + b" const *, void *, " + READING + b" *, double *, float *)"
 cdef bytes DRAW_TOKEN = b"Py_ssize_t (" + READING + b" const *, double const *, double)"
 cdef bytes FILL_ROW = b"void (" + READING + b" const *, float *)"
 
@@ -35,7 +37,7 @@ cdef class Kernel:
 
 
 @cython.final
-cdef class Rows:
+cdef class Batch:
     """A batch on its way through the kernel: first `read`, every row of it, then `draw` or `fill`.
 
     The two steps are apart so that no random number is drawn before all rows are known to be sound. Each takes a range of rows, and
@@ -45,22 +47,22 @@ cdef class Rows:
 
     cdef Kernel kernel
     cdef Py_buffer logits
-    cdef Py_buffer settings
+    cdef Py_buffer plans
     cdef readonly Py_ssize_t count
     cdef Py_ssize_t size
     cdef Reading* readings
     cdef double* running
     cdef volatile bint stopped
 
-    def __cinit__(self, Kernel kernel not None, logits, settings):
-        """Take float32 logits, (V,) or (B, V), and float64 settings, (1, 5) or (B, 5), both C-contiguous and checked."""
+    def __cinit__(self, Kernel kernel not None, logits, plans):
+        """Take float32 logits, (V,) or (B, V), and float64 plans, (1, n, 4) or (B, n, 4), both C-contiguous and checked."""
         self.kernel = kernel
         get_buffer(logits, &self.logits, PyBUF_C_CONTIGUOUS, b"f", sizeof(float))
-        get_buffer(settings, &self.settings, PyBUF_C_CONTIGUOUS, b"d", sizeof(double))
+        get_plans(plans, &self.plans)
         self.size = self.logits.shape[self.logits.ndim - 1]
         self.count = self.logits.shape[0] if self.logits.ndim == 2 else 1
-        if self.settings.len not in (sizeof(Settings), self.count * sizeof(Settings)):
-            raise ValueError("settings: expected one row of them, or one for each row of logits")
+        if self.plans.shape[0] not in (1, self.count):
+            raise ValueError("plans: expected one, or one for each row of logits")
         self.readings = <Reading*> allocate(self.count * sizeof(Reading))
         self.running = <double*> allocate(self.count * chunk_count(self.size) * sizeof(double))
 
@@ -68,7 +70,7 @@ cdef class Rows:
         PyMem_RawFree(self.readings)
         PyMem_RawFree(self.running)
         PyBuffer_Release(&self.logits)
-        PyBuffer_Release(&self.settings)
+        PyBuffer_Release(&self.plans)
 
     def read(self, Py_ssize_t start, Py_ssize_t stop, weights=None):
         """Read the rows; the number of the first that cannot be sampled from, or -1.
@@ -77,6 +79,7 @@ cdef class Rows:
         """
         cdef Py_buffer out
         cdef Watch watch
+        cdef Plan plan
         cdef Py_ssize_t row, fault = -1
         cdef void* memory = allocate(scratch_bytes(self.size))
         hold_nothing(&out)
@@ -88,8 +91,9 @@ cdef class Rows:
                 for row in range(start, stop):
                     if self.ends(&watch, self.size):
                         break
+                    plan = self.row_plan(row)
                     if not self.kernel.read_row(
-                        self.row(row), self.size, self.row_settings(row), memory, &self.readings[row], self.row_running(row),
+                        self.row(row), self.size, &plan, memory, &self.readings[row], self.row_running(row),
                         self.row_output(&out, row),
                     ):
                         fault = row
@@ -172,8 +176,9 @@ cdef class Rows:
     cdef inline const float* row(self, Py_ssize_t row) noexcept nogil:
         return <const float*> self.logits.buf + row * self.size
 
-    cdef inline const Settings* row_settings(self, Py_ssize_t row) noexcept nogil:
-        return <const Settings*> self.settings.buf + (row if self.settings.len > <Py_ssize_t> sizeof(Settings) else 0)
+    cdef inline Plan row_plan(self, Py_ssize_t row) noexcept nogil:
+        cdef Py_ssize_t count = self.plans.shape[1]
+        return Plan(<const Step*> self.plans.buf + (row * count if self.plans.shape[0] > 1 else 0), count)
 
     cdef inline double* row_running(self, Py_ssize_t row) noexcept nogil:
         return self.running + row * chunk_count(self.size)
@@ -181,21 +186,25 @@ cdef class Rows:
 
 @cython.final
 cdef class SingleRow:
-    """Draws from one row at a time, with the same settings and in the same memory from call to call."""
+    """Draws from one row at a time, with the same plan and in the same memory from call to call."""
 
-    cdef Settings settings
+    cdef Py_buffer steps
+    cdef Plan plan
     cdef void* memory       # NULL while a call works in it: another thread's call makes its own
     cdef Py_ssize_t room    # the size of the rows that it has room for
 
-    def __cinit__(self, settings):
-        """Take float64 settings, (1, 5), checked."""
-        temperature, top_k, top_p, min_p, temperature_last = settings[0]
-        self.settings = Settings(temperature, top_k, top_p, min_p, temperature_last)
+    def __cinit__(self, plans):
+        """Take a float64 plan, (1, n, 4), checked."""
+        get_plans(plans, &self.steps)
+        if self.steps.shape[0] != 1:
+            raise ValueError("plans: expected one")
+        self.plan = Plan(<const Step*> self.steps.buf, self.steps.shape[1])
         self.memory = NULL
         self.room = 0
 
     def __dealloc__(self):
         PyMem_RawFree(self.memory)
+        PyBuffer_Release(&self.steps)
 
     def draw(self, Kernel kernel not None, logits, random):
         """The token for the next number from `random`; or -1, and none was asked for, if logits are not a sound float32 row."""
@@ -211,7 +220,7 @@ cdef class SingleRow:
                 room = view.shape[0]
                 memory = self.borrow(&room)
                 try:
-                    token = draw_single(kernel, &view, &self.settings, memory, random)
+                    token = draw_single(kernel, &view, &self.plan, memory, random)
                 finally:
                     self.give_back(memory, room)
         finally:
@@ -239,7 +248,7 @@ cdef class SingleRow:
 
 
 cdef Py_ssize_t draw_single(
-    Kernel kernel, const Py_buffer* view, const Settings* settings, void* memory, random
+    Kernel kernel, const Py_buffer* view, const Plan* plan, void* memory, random
 ) except -2:
     cdef const float* row = <const float*> view.buf
     cdef Py_ssize_t size = view.shape[0]
@@ -250,10 +259,10 @@ cdef Py_ssize_t draw_single(
     cdef bint sound
     if size <= BRIEF:
         # Quicker than to hand the GIL over and get it back.
-        sound = kernel.read_row(row, size, settings, scratch, &reading, running, NULL)
+        sound = kernel.read_row(row, size, plan, scratch, &reading, running, NULL)
     else:
         with nogil:
-            sound = kernel.read_row(row, size, settings, scratch, &reading, running, NULL)
+            sound = kernel.read_row(row, size, plan, scratch, &reading, running, NULL)
     if not sound:
         return -1
     token = kernel.draw_token(&reading, running, random())
@@ -291,6 +300,14 @@ cdef int get_buffer(source, Py_buffer* view, int flags, bytes formats, Py_ssize_
         got = view.format
         PyBuffer_Release(view)
         raise ValueError(f"expected a buffer of format {formats}, got {got}")
+    return 0
+
+
+cdef int get_plans(source, Py_buffer* view) except -1:
+    get_buffer(source, view, PyBUF_C_CONTIGUOUS, b"d", sizeof(double))
+    if view.ndim != 3 or view.shape[2] * sizeof(double) != sizeof(Step):
+        PyBuffer_Release(view)
+        raise ValueError("plans: expected an array of steps (1 or B, n, 4)")
     return 0
 
 

@@ -5,9 +5,13 @@ from libc.string cimport memcpy
 
 from thermonucleus.kernel.bridge cimport Kernel, draw_token_type, fill_row_type, read_row_type
 from thermonucleus.kernel.row.memory cimport lone_bytes, scratch_behind
-from thermonucleus.kernel.row.types cimport Reading, Settings
+from thermonucleus.kernel.row.types cimport MIN_P, NO_STAGE, TEMPERATURE, TOP_K, TOP_P, Plan, Reading, Step
 
 from thermonucleus.kernel.dispatch import active
+
+cdef enum:
+    MOST = 32       # steps of a plan: more than there are stages
+    FOUR = 4
 
 cdef Kernel kernel = active()
 cdef read_row_type read_row = kernel.read_row
@@ -22,65 +26,90 @@ cdef size_t workspace_bytes(Py_ssize_t size) noexcept nogil:
 cdef Py_ssize_t sample_planned(
     const float* row, Py_ssize_t size, const char* plan, double u, void* workspace
 ) noexcept nogil:
-    cdef Settings settings
-    memcpy(&settings, plan, sizeof(Settings))
-    return sample(row, size, &settings, u, workspace)
+    cdef Step[MOST] steps
+    cdef Plan given = plan_of(plan, steps)
+    return sample(row, size, &given, u, workspace)
 
 
 cdef int fill_planned(const float* row, Py_ssize_t size, const char* plan, float* out, void* workspace) noexcept nogil:
-    cdef Settings settings
-    memcpy(&settings, plan, sizeof(Settings))
-    return fill(row, size, &settings, out, workspace)
+    cdef Step[MOST] steps
+    cdef Plan given = plan_of(plan, steps)
+    return fill(row, size, &given, out, workspace)
 
 
 cdef Py_ssize_t sample_row(
     const float* row, Py_ssize_t size, double temperature, Py_ssize_t top_k, double top_p, double min_p, double u, void* workspace
 ) noexcept nogil:
-    cdef Settings settings = Settings(temperature, top_k, top_p, min_p, 0.0)
-    return sample(row, size, &settings, u, workspace)
+    cdef Step[FOUR] steps
+    cdef Plan plan = plan_from(steps, temperature, top_k, top_p, min_p)
+    return sample(row, size, &plan, u, workspace)
 
 
 cdef int fill_probabilities(
     const float* row, Py_ssize_t size, double temperature, Py_ssize_t top_k, double top_p, double min_p, float* out, void* workspace
 ) noexcept nogil:
-    cdef Settings settings = Settings(temperature, top_k, top_p, min_p, 0.0)
-    return fill(row, size, &settings, out, workspace)
+    cdef Step[FOUR] steps
+    cdef Plan plan = plan_from(steps, temperature, top_k, top_p, min_p)
+    return fill(row, size, &plan, out, workspace)
 
 
-cdef Py_ssize_t sample(const float* row, Py_ssize_t size, const Settings* settings, double u, void* workspace) noexcept nogil:
+cdef Plan plan_of(const char* given, Step* steps) noexcept nogil:
+    """The steps of a plan's bytes, which need not be aligned. A stage below 0 stands at their end."""
+    cdef Plan plan = Plan(steps, 0)
+    while plan.count < MOST:
+        memcpy(steps + plan.count, given + plan.count * sizeof(Step), sizeof(Step))
+        if steps[plan.count].stage < 0:
+            return plan
+        plan.count += 1
+    return Plan(steps, -1)
+
+
+cdef Plan plan_from(Step* steps, double temperature, Py_ssize_t top_k, double top_p, double min_p) noexcept nogil:
+    """The steps of four settings; -1 of them if a setting is out of range."""
+    cdef Plan plan = Plan(steps, 0)
+    if not (isfinite(temperature) and temperature >= 0.0 and top_k >= 0 and 0.0 <= top_p <= 1.0 and 0.0 <= min_p <= 1.0):
+        return Plan(steps, -1)
+    add_step(&plan, steps, TEMPERATURE if temperature != 1.0 else NO_STAGE, temperature)
+    add_step(&plan, steps, TOP_K if top_k > 0 else NO_STAGE, top_k)
+    add_step(&plan, steps, TOP_P if top_p < 1.0 else NO_STAGE, top_p)
+    add_step(&plan, steps, MIN_P if min_p > 0.0 else NO_STAGE, min_p)
+    return plan
+
+
+cdef void add_step(Plan* plan, Step* steps, int stage, double number) noexcept nogil:
+    steps[plan.count].stage = stage
+    steps[plan.count].numbers[0] = number
+    plan.count += 1
+
+
+cdef Py_ssize_t sample(const float* row, Py_ssize_t size, const Plan* plan, double u, void* workspace) noexcept nogil:
     cdef Reading reading
     cdef double* running = <double*> workspace
     cdef Py_ssize_t token
     if not (0.0 <= u < 1.0):
         return BAD_ARGUMENT
-    cdef int status = read(row, size, settings, workspace, &reading, NULL)
+    cdef int status = read(row, size, plan, workspace, &reading, NULL)
     if status != SOUND:
         return status
     token = draw_token(&reading, running, u)
     return token if token >= 0 else CHANGED_ROW
 
 
-cdef int fill(const float* row, Py_ssize_t size, const Settings* settings, float* out, void* workspace) noexcept nogil:
+cdef int fill(const float* row, Py_ssize_t size, const Plan* plan, float* out, void* workspace) noexcept nogil:
     cdef Reading reading
-    cdef int status = read(row, size, settings, workspace, &reading, out)
+    cdef int status = read(row, size, plan, workspace, &reading, out)
     if status == SOUND:
         fill_row(&reading, out)
     return status
 
 
 cdef int read(
-    const float* row, Py_ssize_t size, const Settings* settings, void* workspace, Reading* reading, float* weights
+    const float* row, Py_ssize_t size, const Plan* plan, void* workspace, Reading* reading, float* weights
 ) noexcept nogil:
-    """Check and read a row. Its running sums are left at the start of the workspace."""
+    """Read a row. Its running sums are left at the start of the workspace."""
     cdef double* running = <double*> workspace
-    if size < 1 or not (
-        isfinite(settings.temperature)
-        and settings.temperature >= 0.0
-        and settings.top_k >= 0.0
-        and 0.0 <= settings.top_p <= 1.0
-        and 0.0 <= settings.min_p <= 1.0
-    ):
+    if size < 1 or plan.count < 0:
         return BAD_ARGUMENT
-    if not read_row(row, size, settings, scratch_behind(running, size), reading, running, weights):
+    if not read_row(row, size, plan, scratch_behind(running, size), reading, running, weights):
         return BAD_ROW
     return SOUND

@@ -1,5 +1,7 @@
 """The rooms in their order. Pointers in, status out: this module is built once for each instruction level."""
 
+from libc.math cimport INFINITY
+
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.draw.fill cimport fill
 from thermonucleus.kernel.draw.running_sums cimport sum_chunks, weigh_row
@@ -7,9 +9,9 @@ from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.float_mode cimport Mode, enter_usual_mode, leave_usual_mode
 from thermonucleus.kernel.row.memory cimport Scratch, carve
 from thermonucleus.kernel.row.source cimport chunk_count, part_of
-from thermonucleus.kernel.row.summary cimport first_at, summarize
-from thermonucleus.kernel.row.types cimport NOTHING, SHORT, Reading, Scale, Settings, Source, View
-from thermonucleus.kernel.stages.apply cimport truncate
+from thermonucleus.kernel.row.summary cimport summarize
+from thermonucleus.kernel.row.types cimport NOTHING, SHORT, UNDECIDED, Interval, Plan, Reading, Row, Source
+from thermonucleus.kernel.stages.apply cimport apply
 from thermonucleus.kernel.weights.double cimport logit_of
 from thermonucleus.kernel.weights.single cimport scale_for
 
@@ -22,11 +24,11 @@ cdef extern from *:
 
 
 cdef api bint read_row(
-    const float* row, Py_ssize_t size, const Settings* settings, void* memory, Reading* reading, double* running, float* weights
+    const float* row, Py_ssize_t size, const Plan* plan, void* memory, Reading* reading, double* running, float* weights
 ) noexcept nogil:
     """Find out what a draw needs to know of a row. False if it cannot be sampled from, or is no longer what it was: see `read`."""
     cdef Mode mode = enter_usual_mode()
-    cdef bint sound = read(row, size, settings, memory, reading, running, weights)
+    cdef bint sound = read(row, size, plan, memory, reading, running, weights)
     leave_usual_mode(mode)
     return sound
 
@@ -47,7 +49,7 @@ cdef api void fill_row(const Reading* reading, float* out) noexcept nogil:
 
 
 cdef bint read(
-    const float* row, Py_ssize_t size, const Settings* settings, void* memory, Reading* reading, double* running, float* weights
+    const float* row, Py_ssize_t size, const Plan* plan, void* memory, Reading* reading, double* running, float* weights
 ) noexcept nogil:
     """Summary and truncations. False if the row cannot be sampled from (NaN, +inf, nothing but -inf), or is no longer what it was.
 
@@ -58,34 +60,44 @@ cdef bint read(
     probabilities are not what is wanted.
     """
     cdef Scratch scratch = carve(memory, size, running)
-    cdef View view
-    cdef Scale cut
-    cdef float maximum
+    cdef Row way
     cdef double mass
-    reading.source = view.source = Source(row, size)
-    view.values = part_of(&view.source, 0) if size <= SHORT else NULL
-    view.size = size
-    view.ids = NULL
-    view.sums_cover = NOTHING
-    view.groups = scratch.groups
-    view.maxima = scratch.maxima
-    if not summarize(&view, &maximum):
-        return False
+    reading.source = Source(row, size)
     reading.weighed = False
-    if settings.temperature == 0.0:
-        reading.greedy = first_at(&view, maximum)
-        return reading.greedy >= 0
-    reading.greedy = -1
-    reading.scale = scale_for(maximum, settings.temperature)
-    cut = scale_for(maximum, 1.0) if settings.temperature_last else reading.scale
-    reading.kept = truncate(&view, maximum, &cut, settings, &scratch)
-    reading.weighed = weights != NULL and view.ids == NULL
+    if not begin(&way, &reading.source, &scratch):
+        return False
+    apply(&way, plan, &scratch)
+    reading.greedy = way.greedy
+    if way.greedy != UNDECIDED:
+        return way.greedy >= 0
+    reading.scale = way.scale
+    reading.kept = way.kept
+    reading.weighed = weights != NULL and way.ids == NULL
     if reading.weighed:
-        mass = weigh_row(&view, &reading.scale, &reading.kept, running, weights)
+        mass = weigh_row(&way, &reading.scale, &reading.kept, running, weights)
     else:
-        mass = sum_chunks(&view, &reading.scale, &reading.kept, chunk_count(size), running)
-    CHECK(mass > 0.0 and reading.kept.low <= maximum < reading.kept.high)
+        mass = sum_chunks(&way, &reading.scale, &reading.kept, chunk_count(size), running)
+    CHECK(mass > 0.0 and reading.kept.low <= way.maximum < reading.kept.high)
     reading.inverse_mass = <float> (1.0 / mass)
     # What is below float32's smallest number is not kept either: probability 0, never drawn.
     reading.kept.low = max(reading.kept.low, <float> logit_of(mass * SMALLEST, &reading.scale))
+    return True
+
+
+cdef inline bint begin(Row* row, const Source* source, Scratch* scratch) noexcept nogil:
+    """A row before the first step: summarized, at temperature 1, all of it kept. False if it cannot be sampled from."""
+    row.source = source[0]
+    row.values = part_of(source, 0) if source.size <= SHORT else NULL
+    row.size = source.size
+    row.ids = NULL
+    row.groups = scratch.groups
+    row.maxima = scratch.maxima
+    row.sums_cover = NOTHING
+    row.kept = Interval(-INFINITY, INFINITY)
+    row.settled = True
+    row.greedy = UNDECIDED
+    if not summarize(row, &row.maximum):
+        return False
+    row.heat = 1.0
+    row.scale = scale_for(row.maximum, 1.0)
     return True

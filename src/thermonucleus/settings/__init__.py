@@ -13,7 +13,7 @@ from thermonucleus.settings.checks import (
     check_top_k,
 )
 from thermonucleus.settings.help import takes_settings
-from thermonucleus.settings.plan import Requests, as_requests, as_table, check_keywords, count_rows, plan, settings_table, table_of
+from thermonucleus.settings.plan import Requests, as_requests, as_table, check_keywords, count_rows, plan, plan_of, settings_table, table_of
 from thermonucleus.settings.settings import SETTINGS, Keywords, Setting, Settings
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "check_top_k",
     "count_rows",
     "plan",
+    "plan_of",
     "settings_table",
     "table_of",
     "takes_settings",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from thermonucleus.settings.checks import Column, as_array
 from thermonucleus.settings.settings import SETTINGS, Keywords, Settings, setting_named
 
-__all__ = ["Requests", "as_requests", "as_table", "check_keywords", "count_rows", "plan", "settings_table", "table_of"]
+__all__ = ["Requests", "as_requests", "as_table", "check_keywords", "count_rows", "plan", "plan_of", "settings_table", "table_of"]
 
 Requests: TypeAlias = Settings | Sequence[Settings] | None
 """The settings of a call: one request for all rows, or one for each; None for all defaults."""
@@ -132,4 +132,20 @@ def plan(settings: Settings | None = None, **keywords: Unpack[Keywords]) -> byte
     >>> plan(top_p=0.95) == plan(Settings(top_p=0.95)) == plan(top_p=0.95, top_k=None)
     True
     """
-    return as_table(settings, keywords).tobytes()
+    return plan_of(as_table(settings, keywords)).tobytes() + END
+
+
+def plan_of(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Lay out rows of settings as the steps that the kernel reads: (rows, steps, 4)."""
+    plan = np.zeros((len(table), 5, 4))
+    for at, stage, number, off in ((1, 4, 1, 0), (2, 5, 2, 1), (3, 6, 3, 0)):
+        plan[:, at, 0] = np.where(table[:, number] != off, stage, 0)
+        plan[:, at, 1] = table[:, number]
+    last = table[:, 4] != 0
+    for at, here in ((0, ~last), (4, last)):
+        plan[:, at, 0] = here & (table[:, 0] != 1)
+        plan[:, at, 1] = table[:, 0]
+    return plan
+
+
+END = np.full(4, -1.0).tobytes()

@@ -4,7 +4,7 @@ from libc.stdint cimport uint64_t
 
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, logit_at, part_of
-from thermonucleus.kernel.row.types cimport CHUNK, Reading, Scale
+from thermonucleus.kernel.row.types cimport CHUNK, UNDECIDED, Reading, Scale
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.weights.single cimport weight_or_doubt
 
@@ -24,7 +24,7 @@ cdef inline void fill(const Reading* reading, float* out) noexcept nogil:
         start = chunk * CHUNK
         n = chunk_length(size, chunk)
         x = part_of(&reading.source, start)
-        if reading.greedy >= 0:
+        if reading.greedy != UNDECIDED:
             for i in range(start, start + n):
                 out[i] = i == reading.greedy
         elif count_above(x, n, reading.kept.low) == 0:

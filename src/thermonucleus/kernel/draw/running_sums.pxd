@@ -3,13 +3,13 @@
 from libc.string cimport memcpy
 
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of, whole_chunk
-from thermonucleus.kernel.row.types cimport ALL, CHUNK, NOTHING, Interval, Scale, View
+from thermonucleus.kernel.row.types cimport ALL, CHUNK, NOTHING, Interval, Row, Scale
 from thermonucleus.kernel.weights.chunk_sums cimport kept_mass
 from thermonucleus.kernel.weights.single cimport chunk_weights
 
 
 cdef inline double sum_chunks(
-    const View* row, const Scale* scale, const Interval* kept, Py_ssize_t chunks, double* running
+    const Row* row, const Scale* scale, const Interval* kept, Py_ssize_t chunks, double* running
 ) noexcept nogil:
     """Running sums of the kept weights over the chunks of the row; returns the last, the kept mass."""
     cdef Py_ssize_t chunk
@@ -24,7 +24,7 @@ cdef inline double sum_chunks(
 
 
 cdef inline double weigh_row(
-    const View* row, const Scale* scale, const Interval* kept, double* running, float* weights
+    const Row* row, const Scale* scale, const Interval* kept, double* running, float* weights
 ) noexcept nogil:
     """As `sum_chunks`, of a row that is not narrowed to survivors, and leave the kept weights in `weights`, 0 for the others."""
     cdef float spare[CHUNK]
@@ -38,7 +38,7 @@ cdef inline double weigh_row(
     return accumulate(row, kept, chunk_count(row.size), running)
 
 
-cdef inline double accumulate(const View* row, const Interval* kept, Py_ssize_t chunks, double* running) noexcept nogil:
+cdef inline double accumulate(const Row* row, const Interval* kept, Py_ssize_t chunks, double* running) noexcept nogil:
     cdef double total = 0.0
     cdef Py_ssize_t chunk
     for chunk in range(chunks):
@@ -48,7 +48,7 @@ cdef inline double accumulate(const View* row, const Interval* kept, Py_ssize_t 
     return total
 
 
-cdef inline void sum_row(const View* row, const Scale* scale, const Interval* kept, double* sums) noexcept nogil:
+cdef inline void sum_row(const Row* row, const Scale* scale, const Interval* kept, double* sums) noexcept nogil:
     cdef float spare[CHUNK]
     cdef Py_ssize_t chunk
     for chunk in range(chunk_count(row.size)):
@@ -56,7 +56,7 @@ cdef inline void sum_row(const View* row, const Scale* scale, const Interval* ke
             sums[chunk] = kept_mass(whole_chunk(&row.source, chunk, spare), scale, kept, NULL)
 
 
-cdef inline void add_survivors(const View* row, const Scale* scale, double sign, double* sums) noexcept nogil:
+cdef inline void add_survivors(const Row* row, const Scale* scale, double sign, double* sums) noexcept nogil:
     cdef float w[CHUNK]
     cdef double sum = 0.0
     cdef Py_ssize_t start, i, n, chunk = 0

@@ -2,7 +2,7 @@
 
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of
-from thermonucleus.kernel.row.types cimport CHUNK, Reading
+from thermonucleus.kernel.row.types cimport CHUNK, UNDECIDED, Reading
 from thermonucleus.kernel.weights.single cimport chunk_weights
 
 
@@ -16,7 +16,7 @@ cdef inline Py_ssize_t draw(const Reading* reading, const double* running, doubl
     cdef const float* x
     cdef Py_ssize_t size = reading.source.size, chunks = chunk_count(size), chunk, start, i, token = -1
     cdef double target, above
-    if reading.greedy >= 0:
+    if reading.greedy != UNDECIDED:
         return reading.greedy
     target = u * running[chunks - 1]
     chunk = first_above(running, chunks, target)

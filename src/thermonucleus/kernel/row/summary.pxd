@@ -7,7 +7,7 @@ from libc.math cimport INFINITY
 
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.source cimport chunk_count, logit_at, part_of
-from thermonucleus.kernel.row.types cimport CHUNK, WAYS, View
+from thermonucleus.kernel.row.types cimport CHUNK, WAYS, Row
 
 
 cdef extern from *:
@@ -27,10 +27,10 @@ cdef extern from *:
     const bint IS_NARROW "THERMONUCLEUS_IS_NARROW"
     ctypedef void narrow_void "THERMONUCLEUS_NARROW"
 
-ctypedef void (*summarizer)(View*, Py_ssize_t, int*) noexcept nogil
+ctypedef void (*summarizer)(Row*, Py_ssize_t, int*) noexcept nogil
 
 
-cdef inline bint summarize(View* row, float* maximum) noexcept nogil:
+cdef inline bint summarize(Row* row, float* maximum) noexcept nogil:
     """Fill the maxima. False if the row holds NaN or +inf, or nothing but -inf."""
     cdef int sound[WAYS]
     cdef Py_ssize_t chunk, way, size = row.source.size, whole = size // CHUNK
@@ -52,7 +52,7 @@ cdef inline bint summarize(View* row, float* maximum) noexcept nogil:
     return sound[0] and -INFINITY < highest < INFINITY
 
 
-cdef inline void summarize_narrowly(View* row, Py_ssize_t count, int* sound) noexcept nogil:
+cdef inline void summarize_narrowly(Row* row, Py_ssize_t count, int* sound) noexcept nogil:
     cdef volatile summarizer narrow = <summarizer> summarize_chunks
     narrow(row, count, sound)
 
@@ -61,7 +61,7 @@ cdef inline float larger(float a, float b) noexcept nogil:
     return a if a > b else b
 
 
-cdef inline narrow_void summarize_chunks(View* row, Py_ssize_t count, int* sound) noexcept nogil:
+cdef inline narrow_void summarize_chunks(Row* row, Py_ssize_t count, int* sound) noexcept nogil:
     cdef Py_ssize_t chunk
     for chunk in range(count):
         summarize_chunk(part_of(&row.source, chunk * CHUNK), row.groups + chunk * WAYS, sound)
@@ -113,7 +113,7 @@ cdef inline float largest(const float* groups) noexcept nogil:
     return larger(larger(four[0], four[2]), larger(four[1], four[3]))
 
 
-cdef inline Py_ssize_t first_at(const View* row, float value) noexcept nogil:
+cdef inline Py_ssize_t first_at(const Row* row, float value) noexcept nogil:
     """Lowest index that holds the row's maximum; -1 if it is no longer there, another thread having written to the row."""
     cdef Py_ssize_t chunk = 0, i
     while chunk < chunk_count(row.source.size) - 1 and row.maxima[chunk] < value:

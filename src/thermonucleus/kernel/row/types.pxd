@@ -56,12 +56,30 @@ cdef extern from *:
         SAMPLE "THERMONUCLEUS_SAMPLE"
 
 
-cdef struct Settings:
-    double temperature
-    double top_k
-    double top_p
-    double min_p
-    double temperature_last     # 0, or 1: the other three cut at temperature 1
+cdef enum:
+    # In place of the token that temperature 0 leaves, where there was no such temperature.
+    UNDECIDED = -2
+
+
+# What is done to a row, in order: the settings of a call, without their names. thermonucleus/settings/orders.py has the same numbers.
+cdef enum:
+    NO_STAGE
+    TEMPERATURE             # what to divide the logits by; 0 leaves the first of the largest
+    DYNAMIC_TEMPERATURE
+    SMOOTHING
+    TOP_K                   # how many
+    TOP_P                   # what mass
+    MIN_P                   # what part of the largest probability
+
+
+cdef struct Step:
+    double stage            # one of these
+    double[3] numbers       # those of the stage, 0 for what it does not take
+
+
+cdef struct Plan:
+    const Step* steps
+    Py_ssize_t count
 
 
 # The map from a logit to its weight, the unnormalised probability (see weights/single.pxd).
@@ -88,21 +106,28 @@ cdef struct Source:
     Py_ssize_t size
 
 
-# A row, and the tokens of it that are left: all of them, or once they are few copies of them, whose token ids are in `ids`.
-cdef struct View:
-    Source source
-    const float* values     # of the tokens that are left; NULL as long as they are more than SHORT
-    Py_ssize_t size         # how many are left
-    const int64_t* ids
-    float* groups       # the maximum of each group of the row: a chunk has WAYS of them
-    float* maxima       # the maximum of each chunk of the row
-    Sums sums_cover     # nothing yet, unless these are survivors
-
-
 # The tokens that are kept: those with low <= x < high. A truncation raises low or lowers high.
 cdef struct Interval:
     float low
     float high
+
+
+# A row on its way through the steps of a plan. Its tokens are all of it, or, once those that are kept are few, copies of them, whose
+# token ids are in `ids`; not all of these need be kept.
+cdef struct Row:
+    Source source
+    const float* values     # of the tokens; NULL as long as they are more than SHORT
+    Py_ssize_t size         # how many tokens
+    const int64_t* ids
+    float* groups       # the maximum of each group of the row: a chunk has WAYS of them
+    float* maxima       # the maximum of each chunk of the row
+    Sums sums_cover     # nothing yet, unless the tokens are copies
+    Interval kept
+    bint settled        # whether it has been tried to copy the tokens that are kept: see `settle`
+    float maximum       # the largest logit that is kept
+    double heat         # what the temperatures so far have divided the logits by
+    Scale scale         # of `heat`
+    Py_ssize_t greedy   # the only token that temperature 0 leaves; UNDECIDED if there was none; -1 if the row has changed
 
 
 # All a draw needs to know of a row. A weight in `kept` times `inverse_mass` is a probability.
@@ -112,7 +137,7 @@ cdef struct Reading:
     Interval kept
     float inverse_mass
     bint weighed        # whether the weights of the kept are where the probabilities are to be
-    Py_ssize_t greedy   # the only token there is to draw at temperature 0, else -1
+    Py_ssize_t greedy   # the only token there is to draw after a temperature of 0, else UNDECIDED
 
 
 # Some of the row's logits, and what each stands for.

@@ -4,7 +4,7 @@ What lies above is counted (top-k) or weighed (top-p). The answer is kept in a b
 """
 
 from thermonucleus.kernel.row.memory cimport Scratch
-from thermonucleus.kernel.row.types cimport Hint, Scale, View
+from thermonucleus.kernel.row.types cimport Hint, Row, Scale
 from thermonucleus.kernel.weights.chunk_sums cimport Sides
 
 # How tokens are weighed: each level is dearer than the one before, and makes smaller errors.
@@ -31,7 +31,7 @@ cdef extern from *:
     const double[4] LEFT_OUT "thermonucleus_left_out"
 
 cdef struct Search:
-    const View* row
+    const Row* row
     const Scale* scale      # NULL: tokens are counted, else weighed
     Scratch* scratch
     double fraction
@@ -54,7 +54,7 @@ cdef struct Search:
 
 
 cdef inline void start(
-    Search* search, const View* row, const Scale* scale, double fraction, float set_low, float ceiling, Scratch* scratch
+    Search* search, const Row* row, const Scale* scale, double fraction, float set_low, float ceiling, Scratch* scratch
 ) noexcept nogil:
     search.row = row
     search.scale = scale

@@ -6,14 +6,14 @@ from libc.stdint cimport int32_t, uint32_t
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.memory cimport Scratch, short_room
 from thermonucleus.kernel.row.source cimport chunk_count, whole_chunk
-from thermonucleus.kernel.row.types cimport CHUNK, NOTHING, SHORT, WAYS, Sums, View
+from thermonucleus.kernel.row.types cimport CHUNK, NOTHING, SHORT, WAYS, Row, Sums
 
 cdef union Power:
     float value
     int32_t bits
 
 
-cdef inline bint narrow_to(View* row, float cutoff, Scratch* scratch) noexcept nogil:
+cdef inline bint narrow_to(Row* row, float cutoff, Scratch* scratch) noexcept nogil:
     """Reduce the row to its tokens at or above the cutoff. False, and the row as it was, if these are more than SHORT."""
     cdef Py_ssize_t count = row.size
     if row.ids == NULL:
@@ -25,7 +25,7 @@ cdef inline bint narrow_to(View* row, float cutoff, Scratch* scratch) noexcept n
 
 
 cdef inline void keep_interval(
-    View* row, Py_ssize_t count, float low, float high, Sums sums_cover, Scratch* scratch
+    Row* row, Py_ssize_t count, float low, float high, Sums sums_cover, Scratch* scratch
 ) noexcept nogil:
     """From here on the row is what was taken of it with low <= x < high."""
     cdef Py_ssize_t i, left = 0
@@ -41,7 +41,7 @@ cdef inline void keep_interval(
     row.sums_cover = sums_cover
 
 
-cdef inline Py_ssize_t copy_interval(const View* row, float low, float high, Scratch* scratch) noexcept nogil:
+cdef inline Py_ssize_t copy_interval(const Row* row, float low, float high, Scratch* scratch) noexcept nogil:
     """Copy out the values of a whole row with low <= value < high, and their ids; their number, or -1 if it exceeds SHORT.
 
     A chunk adds a token for each bit that `mark` has set, CHUNK of them at most, whatever the row holds when it is read again; so

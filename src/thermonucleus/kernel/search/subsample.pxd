@@ -7,14 +7,14 @@ from libc.stdint cimport uint64_t
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.memory cimport sample_room
 from thermonucleus.kernel.row.source cimport chunk_count, logit_at, part_of
-from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, LANES, MANY, SAMPLE, WAYS, Hint, Sample, Scale, View
+from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, LANES, MANY, SAMPLE, WAYS, Hint, Row, Sample, Scale
 from thermonucleus.kernel.search.short cimport count_above, point_between
 from thermonucleus.kernel.weights.chunk_sums cimport fold
 from thermonucleus.kernel.weights.float_order cimport next_up
 from thermonucleus.kernel.weights.single cimport chunk_weights
 
 
-cdef inline void sample_maxima(Sample* sample, const View* row, float set_low) noexcept nogil:
+cdef inline void sample_maxima(Sample* sample, const Row* row, float set_low) noexcept nogil:
     """The chunk maxima of the set, unless they are very many: most of the mass of a peaked row."""
     cdef Py_ssize_t chunk
     sample.size = 0
@@ -26,7 +26,7 @@ cdef inline void sample_maxima(Sample* sample, const View* row, float set_low) n
 
 
 cdef inline void sample_runs(
-    Sample* sample, const View* row, float set_low, float ceiling, Py_ssize_t size
+    Sample* sample, const Row* row, float set_low, float ceiling, Py_ssize_t size
 ) noexcept nogil:
     """Runs of WAYS neighbours from all over the row, until about `size` logits have been looked at.
 
@@ -53,7 +53,7 @@ cdef inline void sample_runs(
     sample.weight_each = <double> (row.size - sample.certain) / (runs * WAYS)
 
 
-cdef inline void sample_bracket(Sample* sample, const View* row, float low, float high) noexcept nogil:
+cdef inline void sample_bracket(Sample* sample, const Row* row, float low, float high) noexcept nogil:
     """Logits with low <= x < high from all over the row."""
     cdef Py_ssize_t _i, count = 0
     cdef uint64_t place = 0

@@ -4,7 +4,7 @@ from libc.math cimport INFINITY
 
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, group_count, part_of, whole_chunk
-from thermonucleus.kernel.row.types cimport CHUNK, LANES, MANY, Scale, View
+from thermonucleus.kernel.row.types cimport CHUNK, LANES, MANY, Row, Scale
 from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, LEFT_OUT, SINGLE, Search
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.weights.approximate cimport add_crude_below, add_fine_below, crude_mass
@@ -25,7 +25,7 @@ cdef inline Sides sweep(Search* search, float low, float high) noexcept nogil:
     return sweep_below(search, low)
 
 
-cdef inline Sides sweep_counts(const View* row, float set_low, float low, float high) noexcept nogil:
+cdef inline Sides sweep_counts(const Row* row, float set_low, float low, float high) noexcept nogil:
     """Numbers of tokens, of those at or above the floor."""
     cdef Sides sides
     cdef Py_ssize_t chunk, n, over_floor = 0, over_low = 0, over_high = 0
@@ -50,7 +50,7 @@ cdef inline Sides sweep_weights(Search* search, float low, float high) noexcept 
     cdef double below[2 * LANES]
     cdef float spare[CHUNK]
     cdef double* sums = search.scratch.sums
-    cdef const View* row = search.row
+    cdef const Row* row = search.row
     cdef float bound = max(search.set_low, negligible_logit(search))
     cdef Py_ssize_t i, chunk
     for i in range(2 * LANES):
@@ -70,7 +70,7 @@ cdef inline Sides sweep_below(Search* search, float low) noexcept nogil:
     cdef Sides sides
     cdef float lanes[MANY]
     cdef float spare[CHUNK]
-    cdef const View* row = search.row
+    cdef const Row* row = search.row
     cdef const float* x
     cdef float bound = negligible_logit(search)
     cdef Py_ssize_t chunk
@@ -95,7 +95,7 @@ cdef inline float negligible_logit(const Search* search) noexcept nogil:
 
 
 cdef inline Sides sweep_precisely(
-    const View* row, const Scale* scale, float set_low, float low, float high
+    const Row* row, const Scale* scale, float set_low, float low, float high
 ) noexcept nogil:
     """Weights in float64."""
     cdef Sides sides

@@ -4,15 +4,25 @@ from libc.math cimport INFINITY
 
 from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport chunk_count, group_count
-from thermonucleus.kernel.row.types cimport SHORT, View
+from thermonucleus.kernel.row.types cimport SHORT, Row
 from thermonucleus.kernel.search.bracket cimport Search, start
 from thermonucleus.kernel.search.candidates cimport narrow_to
 from thermonucleus.kernel.search.long cimport select
 from thermonucleus.kernel.search.short cimport quantile
+from thermonucleus.kernel.stages.cut cimport cut_below, settle
 from thermonucleus.kernel.weights.float_order cimport next_up
 
 
-cdef inline float top_k_cutoff(View* row, float maximum, Py_ssize_t k, Scratch* scratch) noexcept nogil:
+cdef inline void top_k(Row* row, double k, Scratch* scratch) noexcept nogil:
+    settle(row, scratch)
+    if k < row.size:
+        cut_below(row, top_k_cutoff(row, row.maximum, <Py_ssize_t> k, scratch))
+        if k <= SHORT:
+            narrow_to(row, row.kept.low, scratch)
+        row.settled = True
+
+
+cdef inline float top_k_cutoff(Row* row, float maximum, Py_ssize_t k, Scratch* scratch) noexcept nogil:
     """The k-th largest logit."""
     cdef Search search
     # k chunks, or k groups, hold a logit that reaches the k-th largest of their maxima: the k-th largest logit is no lower.

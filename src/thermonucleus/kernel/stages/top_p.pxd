@@ -1,19 +1,31 @@
 """Top-p: the fewest most probable tokens that reach a mass (Holtzman et al. 2019, equation 2), and those equal to the last."""
 
 from thermonucleus.kernel.row.memory cimport Scratch
-from thermonucleus.kernel.row.types cimport ALL, OTHERS, Scale, Settings, View
+from thermonucleus.kernel.row.types cimport ALL, BRIEF, OTHERS, Row, Scale
 from thermonucleus.kernel.search.bracket cimport Search, start
 from thermonucleus.kernel.search.candidates cimport keep_interval
 from thermonucleus.kernel.search.long cimport select
 from thermonucleus.kernel.search.short cimport Quantile, quantile
+from thermonucleus.kernel.stages.cut cimport cut_below, settle
 from thermonucleus.kernel.stages.rounding cimport ROUNDING
 from thermonucleus.kernel.weights.double cimport logit_of, precise_weights, sum_precise
 from thermonucleus.kernel.weights.float_order cimport next_up
 from thermonucleus.kernel.weights.single cimport widened_weights
 
 
+cdef inline void top_p(Row* row, double mass, float least, bint last, Scratch* scratch) noexcept nogil:
+    """Keep the nucleus. What lies below `least` is cut next, and `last` says whether nothing else is."""
+    settle(row, scratch)
+    if mass <= ROUNDING:
+        cut_below(row, row.maximum)     # nothing at all has reached it already; one token and its ties are kept
+    elif row.size <= BRIEF or row.ids != NULL:
+        cut_below(row, short_top_p_cutoff(row, row.maximum, &row.scale, mass, row.kept.low, scratch))
+    else:
+        long_top_p(row, mass, least, last, scratch)
+
+
 cdef inline float short_top_p_cutoff(
-    View* row, float maximum, const Scale* scale, double top_p, float set_low, Scratch* scratch
+    Row* row, float maximum, const Scale* scale, double top_p, float set_low, Scratch* scratch
 ) noexcept nogil:
     """The nucleus of a row so short that all of it can be searched. Tokens below `set_low` are gone from it already."""
     cdef double target, error
@@ -32,7 +44,7 @@ cdef inline float short_top_p_cutoff(
 
 
 cdef inline Quantile short_quantile(
-    const View* row, float maximum, const Scale* scale, double top_p, float set_low, const double* weights, double* target
+    const Row* row, float maximum, const Scale* scale, double top_p, float set_low, const double* weights, double* target
 ) noexcept nogil:
     cdef double total = sum_precise(weights, row.size)
     # All tokens with less than (1 - p) / V of the mass each have less than 1 - p together: none of them can be in the nucleus.
@@ -42,21 +54,17 @@ cdef inline Quantile short_quantile(
     return quantile(row.values, weights, row.size, target[0], 0.0, max(set_low, bound), next_up(maximum))
 
 
-cdef inline float long_top_p_cutoff(
-    View* row, float maximum, const Scale* scale, const Settings* settings, float set_low, float least, Scratch* scratch
-) noexcept nogil:
-    """The nucleus of the tokens at or above `set_low`, or the tokens of it at or above `least`."""
+cdef inline void long_top_p(Row* row, double mass, float least, bint last, Scratch* scratch) noexcept nogil:
+    """The nucleus, or the tokens of it at or above `least`."""
     cdef Search search
-    cdef float cutoff
-    start(&search, row, scale, settings.top_p - ROUNDING, set_low, next_up(maximum), scratch)
+    start(&search, row, &row.scale, mass - ROUNDING, row.kept.low, next_up(row.maximum), scratch)
     search.least = least
-    cutoff = max(select(&search), least)
-    if not settings.temperature_last:
-        hand_over(row, &search, cutoff)     # else what it has found out is at another temperature than the draw's
-    return cutoff
+    cut_below(row, max(select(&search), least))
+    if last:
+        hand_over(row, &search, row.kept.low)
 
 
-cdef inline void hand_over(View* row, const Search* search, float cutoff) noexcept nogil:
+cdef inline void hand_over(Row* row, const Search* search, float cutoff) noexcept nogil:
     """Leave to the draw what the search has found out of what is kept, if together that is all."""
     if search.sums_from == cutoff:
         keep_interval(row, 0, cutoff, cutoff, OTHERS, search.scratch)
