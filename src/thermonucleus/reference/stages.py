@@ -123,7 +123,7 @@ def smoothing(x: Row, factor: float, curve: float = 1.0) -> Row:
     """Bend the logits: those near the largest come nearer to it, those further off go further.
 
     With d the distance from the largest, at most 0, and k = (3 - curve) / 2, s = (curve - 1) / 2, the logits become
-    factor (s d^3 - k d^2). Their order stays for curves from 1 to 3 only.
+    factor (s d^3 - k d^2), rounded to float32 as all logits are. Their order stays for curves from 1 to 3 only.
 
     Examples
     --------
@@ -134,7 +134,12 @@ def smoothing(x: Row, factor: float, curve: float = 1.0) -> Row:
         raise ValueError(f"smoothing_curve must be a number from 1 to 3, got {curve}")
     if factor == 0:
         return x
-    return transformed(x, lambda d: factor * ((curve - 1) / 2 * d**3 - (3 - curve) / 2 * d**2))
+    y = np.full_like(x, -np.inf)
+    d = below_largest(x[x > -np.inf])
+    with np.errstate(over="ignore"):
+        bent = factor * ((curve - 1) / 2 * d**3 - (3 - curve) / 2 * d**2)
+        y[x > -np.inf] = np.maximum(bent, np.finfo(np.float32).min).astype(np.float32)
+    return y
 
 
 # ---- cutoffs: what is as probable as some token, or more, is kept
@@ -335,7 +340,9 @@ def min_k(x: Row, tau: float, divided_by: float = 1.0) -> Row:
     if spread == 0:
         return x
     falls = -np.diff(values) / np.arange(1, len(values))
-    k = int(min(max(float(falls.argmax()) + 1, tau / spread), len(values)))
+    # The first of equal ones, where rounding may tell them apart.
+    steepest = float((falls >= falls.max() * (1 - ROUNDING)).argmax())
+    k = int(min(max(steepest + 1, tau / spread), len(values)))
     return cut(x, x >= values[k - 1])
 
 
