@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thermonucleus.settings.orders import STAGES
+
 Row = NDArray[np.float32]
 
 SHAPES: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
@@ -97,6 +99,30 @@ def cases(seed: int, count: int, lowest: int, highest: int, shapes: dict[str, An
         if shape in SHAPES and row.max() == -np.inf:
             row[0] = 0.0
         yield Case(shape, row, random_settings(rng, size), float(rng.random()))
+
+
+def further_settings(rng: np.random.Generator) -> dict[str, Any]:
+    """Choose up to four of the settings beyond those that are always chosen, and now and then an order of the stages."""
+    choices: dict[str, Any] = {
+        "typical_p": rng.random(),
+        "epsilon_cutoff": rng.random() ** 6,
+        "eta_cutoff": rng.random() ** 6,
+        "tfs": rng.random(),
+        "top_a": rng.random(),
+        "top_n_sigma": 3 * rng.random(),
+        "top_h": rng.random(),
+        "p_less": [True, "norm"][rng.integers(2)],
+        "min_k": 10 * rng.random(),
+        "xtc_probability": [0.5, 1.0][rng.integers(2)],
+        "dynatemp_range": rng.random(),
+        "smoothing_factor": rng.random(),
+        "xtc_threshold": 0.5 * rng.random(),
+        "smoothing_curve": 1 + 2 * rng.random(),
+    }
+    names = rng.permutation(list(choices))[: rng.integers(5)]
+    order = {"order": tuple(map(str, rng.permutation(list(STAGES)[:-2])))} if rng.random() < 0.3 else {}
+    # 0 is out of the range of some.
+    return {str(name): choices[str(name)] if choices[str(name)] != 0 else 1e-3 for name in names} | order
 
 
 def random_settings(rng: np.random.Generator, size: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from cases import SHAPES, UNSOUND, Case, Row, cases
+from cases import SHAPES, UNSOUND, Case, Row, cases, further_settings
 from guarded import guarded
 
 import thermonucleus as tn
@@ -69,6 +69,8 @@ def run(seconds: float, seed: int) -> Counter[str]:
         if time.monotonic() > end:
             return done
         size = len(case.row)
+        if rng.random() < 0.5:
+            case.settings.update(further_settings(rng), temperature_last=False)
         count = int(rng.integers(2, BATCH + 1)) if size < 20_000 and rng.random() < 0.3 else 1
         at, out_at = rng.integers(2, size=2)
         batch = before_and_behind[at](size * count).reshape(count, size)

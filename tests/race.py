@@ -13,6 +13,7 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+from cases import further_settings
 from guarded import guarded
 from numpy.typing import NDArray
 
@@ -27,13 +28,13 @@ LOGITS = 1 << 18
 
 def settings_for(rng: np.random.Generator, size: int) -> dict[str, Any]:
     """Return settings of every kind, those that the first crashes were seen with more often than others."""
-    return {
+    first = {
         "temperature": float(rng.choice([0.0, 0.3, 0.8, 1.0, 1.0, 3.0, 50.0])),
         "top_k": int(rng.choice([0, 0, 0, 1, 40, size // 2, size // 2, max(size - 3, 1)])),
         "top_p": float(rng.choice([1.0, 1.0, 0.9, 0.95, 0.5, 0.9999999, 0.01])),
         "min_p": float(rng.choice([0.0, 0.0, 0.0, 0.05, 1.0])),
-        "temperature_last": bool(rng.random() < 0.2),
     }
+    return first | (further_settings(rng) if rng.random() < 0.5 else {"temperature_last": bool(rng.random() < 0.2)})
 
 
 def faces(rng: np.random.Generator, size: int) -> list[Rows]:

@@ -11,6 +11,7 @@ from chains import NUMBERS, Step, check_chain, through_kernel
 from oracle import same_at_every_level
 
 import thermonucleus as tn
+from thermonucleus.kernel import bridge, dispatch
 from thermonucleus.reference.stages import STAGES
 
 
@@ -109,13 +110,13 @@ def test_a_batch_may_have_a_coin_in_some_of_its_rows() -> None:
 @pytest.mark.parametrize("steps", [[("min_p", 0.1), ("adaptive_p", 0.4)], [("xtc", 0.5, 0.1), ("adaptive_p", 0.1)]], ids=str)
 def test_the_probability_of_a_token_is_that_before_adaptive_p(steps: Sequence[Step]) -> None:
     row = np.random.default_rng(7).normal(0, 2, 60).astype(np.float32)
-    batch = chains.bridge.Batch(chains.dispatch.active(), row, chains.plan_of(steps))
+    batch = bridge.Batch(dispatch.active(), row, chains.plan_of(steps))
     assert batch.read(0, 1) == -1
     for u in (0.1, 0.9):
         token = np.array([batch.draw_one(u)])
         found = np.empty(1)
         batch.token_probabilities(token, found)
-        before = [(name, float(u < 0.5), 0.1) if name == "xtc" else (name, *numbers) for name, *numbers in steps[:-1]]
+        before: list[Step] = [("xtc", float(u < 0.5), 0.1)] if steps[0][0] == "xtc" else [*steps[:-1]]
         assert found[0] == pytest.approx(tn.reference.distribution(row.astype(float), before)[token[0]], rel=1e-6)
-    with pytest.raises(ValueError, match="^tokens: expected numbers from 0 to 59, got 60$"):
+    with pytest.raises(ValueError, match=r"^tokens: expected numbers from 0 to 59, got 60$"):
         batch.token_probabilities(np.array([60]), found)

@@ -174,7 +174,8 @@ cdef inline Nearest nearest_by_passes(const Row* row, const Measure* measure, do
     cdef Py_ssize_t trip = 0
     if ring.count == 0 or ring.sum < target:
         return Nearest(INFINITY, 0.0, 0.0)
-    while ring.count > SHORT and ring.nearest < ring.furthest:
+    # 48 halvings and 64 by rank leave no double between; only a row that another thread writes to could go on.
+    while ring.count > SHORT and ring.nearest < ring.furthest and trip < 128:
         # Tokens of less than 2**-200 count nowhere: what is further off need not be halved.
         ring.furthest = min(ring.furthest, max(ring.nearest, 200.0 / measure.scale.slope))
         middle = middle_of(&ring, trip)
@@ -187,7 +188,7 @@ cdef inline Nearest nearest_by_passes(const Row* row, const Measure* measure, do
             at_low += inner.sum
             low = middle
             ring = pass_over(row, measure, low, high)
-    if ring.nearest >= ring.furthest:
+    if ring.nearest >= ring.furthest or ring.count > SHORT:
         return Nearest(ring.nearest, at_low, at_low + ring.sum)
     return nearest_of(scratch.keys, scratch.weights, copy_ring(row, measure, low, high, scratch), low, at_low, target)
 

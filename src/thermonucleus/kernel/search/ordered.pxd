@@ -93,7 +93,8 @@ cdef inline void take_exactly(Descent* descent, Py_ssize_t wanted, float least, 
         if descent.count <= 0:
             descent.scratch.ordered[0] = descent.low = least
             descent.count = 1
-            descent.repeats = count_inside(row, least, next_up(least)) - 1
+            # 0 at least, for another thread may write to the row.
+            descent.repeats = max(count_inside(row, least, next_up(least)) - 1, 0)
 
 
 cdef inline Py_ssize_t copy_ordered(Descent* descent, float low, float high) noexcept nogil:

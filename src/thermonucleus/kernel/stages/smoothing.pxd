@@ -19,7 +19,7 @@ cdef inline void smoothing(Row* row, double factor, double curve, Scratch* scrat
     settle(row, True, scratch)
     source.present = Interval(max(row.kept.low, <float> -FLT_MAX), min(row.kept.high, source.present.high))
     source.top = row.maximum
-    source.cooling = 1.0 / row.heat
+    source.cooling = 1.0 / min(max(row.heat, 1e-37), 1e33)     # as in `scale_for`
     source.quadratic = factor * (3.0 - curve) / 2.0
     source.cubic = factor * (curve - 1.0) / 2.0
     source.edited = source.bent = True
