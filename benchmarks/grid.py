@@ -1,7 +1,7 @@
 """Is there a cliff? The time of a `Sampler` call over a grid of settings, kinds of rows and vocabulary sizes.
 
-Run as ``python benchmarks/grid.py``, about a minute; ``--quick`` takes some seconds. A cell is a cliff if it takes more than twice
-as long as the dearest of the three rows of the speed targets (language model, flat and peaked, at temperature 0.8 and top_p 0.95).
+Run as ``python benchmarks/grid.py``, some two minutes; ``--quick`` takes some seconds. A cell is a cliff if it takes more than twice
+as long as the dearest of the three rows of the speed targets (language model, flat and peaked, at temperature 0.8 and top_p 0.95). A table of every stage follows, see grid_stages.py.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from typing import Any
 
 import machine
 import numpy as np
+from grid_stages import print_stages
 from rows import HARD, KINDS, Row, pool
 from tables import microseconds, print_table, ratio
 from timing import low_seconds
@@ -28,7 +29,8 @@ TOP_P = [0.1, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0]
 TEMPERATURE = [0.3, 0.8, 1.5, 3.0]
 TOP_K = [0, 1, 50, 1000, 50_000]
 MIN_P = [0.0, 0.05]
-REFERENCE = {"temperature": 0.8, "top_k": 0, "top_p": 0.95, "min_p": 0.0}
+TEMPERATURE_LAST = [False, True]
+REFERENCE = {"temperature": 0.8, "top_k": 0, "top_p": 0.95, "min_p": 0.0, "temperature_last": False}
 CLIFF = 2.0
 DEAREST = 5
 
@@ -58,7 +60,8 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 
 
 def grid(quick: bool) -> list[dict[str, Any]]:
-    values = (TEMPERATURE[1::2], TOP_K[::4], TOP_P[2::2], MIN_P) if quick else (TEMPERATURE, TOP_K, TOP_P, MIN_P)
+    all_values = (TEMPERATURE, TOP_K, TOP_P, MIN_P, TEMPERATURE_LAST)
+    values = (TEMPERATURE[1::2], TOP_K[::4], TOP_P[2::2], MIN_P, TEMPERATURE_LAST[:1]) if quick else all_values
     return [dict(zip(REFERENCE, setting, strict=True)) for setting in product(*values)]
 
 
@@ -77,7 +80,8 @@ def measured(kind: str, rows: Sequence[Row], settings: dict[str, Any]) -> Cell:
 
 
 def words(settings: dict[str, Any]) -> str:
-    said = {name: value for name, value in settings.items() if value != {"top_k": 0, "top_p": 1.0, "min_p": 0.0}.get(name)}
+    off = {"top_k": 0, "top_p": 1.0, "min_p": 0.0, "temperature_last": False}
+    said = {name: value for name, value in settings.items() if value != off.get(name)}
     return ", ".join(f"{name}={value:g}" for name, value in said.items())
 
 
@@ -125,6 +129,7 @@ def main(given: Sequence[str] | None = None) -> None:
     by_size = list(cells(options.kinds, SIZES, [REFERENCE], "sizes"))
     print_dearest(found, references, options.size)
     print_sizes(by_size)
+    print_stages(options.size, options.quick)
     if options.json:
         options.json.write_text(json.dumps([asdict(cell) for cell in (*found, *by_size)], indent=1) + "\n", encoding="utf-8")
     if options.plot:

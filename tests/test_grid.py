@@ -24,6 +24,8 @@ def test_every_cell_is_measured_and_drawn(
     printed = capsys.readouterr().out
     assert "| half masked" in printed
     assert "times the dearest reference" in printed
+    assert "| xtc" in printed
+    assert "are above 2 times their goal" in printed
 
 
 def test_a_cliff_is_named(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,8 +36,8 @@ def test_a_cliff_is_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_grid_is_that_of_the_specification() -> None:
     settings = grid.grid(quick=False)
-    assert len(settings) == len(grid.TEMPERATURE) * len(grid.TOP_K) * len(grid.TOP_P) * len(grid.MIN_P)
-    assert {"temperature": 3.0, "top_k": 50_000, "top_p": 0.999, "min_p": 0.05} in settings
+    assert len(settings) == len(grid.TEMPERATURE) * len(grid.TOP_K) * len(grid.TOP_P) * len(grid.MIN_P) * 2
+    assert {"temperature": 3.0, "top_k": 50_000, "top_p": 0.999, "min_p": 0.05, "temperature_last": True} in settings
 
 
 @pytest.mark.parametrize("kind", [*KINDS, *HARD])

@@ -146,9 +146,20 @@ cdef inline Nearest nearest_of(
 cdef inline bint nearest_in_head(
     const Row* row, const Measure* measure, double target, Scratch* scratch, Nearest* found
 ) noexcept nogil:
-    """The answer, if it is among the tokens at the top: as many as an eighth of the groups have maxima (chosen)."""
-    cdef Py_ssize_t groups = group_count(row.size), count, i, left = 0
-    cdef float low = quantile(row.groups, NULL, groups, groups // 8, 0.0, -INFINITY, next_up(row.maximum)).value
+    """The answer, if it is among the tokens at the top: as many as an eighth of the groups have maxima, or half of them
+    (chosen)."""
+    cdef Py_ssize_t groups = group_count(row.size)
+    return nearest_among(row, measure, target, groups // 8, scratch, found) or nearest_among(
+        row, measure, target, groups // 2, scratch, found
+    )
+
+
+cdef inline bint nearest_among(
+    const Row* row, const Measure* measure, double target, Py_ssize_t tops, Scratch* scratch, Nearest* found
+) noexcept nogil:
+    """The answer, if it is no further from the centre than the lowest of so many maxima of groups."""
+    cdef Py_ssize_t count, i, left = 0
+    cdef float low = quantile(row.groups, NULL, group_count(row.size), tops, 0.0, -INFINITY, next_up(row.maximum)).value
     cdef double radius
     low = max(low, finite_kept(row).low)
     radius = measure.centre - low

@@ -96,11 +96,11 @@ cdef inline bint bend_block(const Row* row, const Descent* descent, double bound
     cdef Scale scale = from_largest(row)
     cdef Py_ssize_t i, _i
     for i in range(descent.count):
-        if bend(bends, descent.values[i], &scale, bound):
+        if add_bend(bends, descent.values[i], &scale, bound):
             return True
     # Two more are enough: the others are in line with them.
     for _i in range(min(descent.repeats, 2)):
-        if bend(bends, descent.values[descent.count - 1], &scale, bound):
+        if add_bend(bends, descent.values[descent.count - 1], &scale, bound):
             return True
     return False
 
@@ -109,7 +109,7 @@ cdef inline Bends no_bends() noexcept nogil:
     return Bends(0.0, 0.0, 0.0, 0.0, 0, 0.0)
 
 
-cdef inline bint bend(Bends* bends, float x, const Scale* scale, double bound) noexcept nogil:
+cdef inline bint add_bend(Bends* bends, float x, const Scale* scale, double bound) noexcept nogil:
     cdef double w = precise_weight(x, scale) * 2.0**-64
     if bends.rank >= 2:
         bends.sum += fabs((bends.before - bends.last) - (bends.last - w))
