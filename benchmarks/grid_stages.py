@@ -1,7 +1,7 @@
 """What each stage costs: alone, with the temperature before and behind it, and after a top_k of 50. grid.py prints it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,7 @@ def placed(name: str, place: str) -> dict[str, Any]:
     return {**settings, "top_k": 50, "order": ("temperature", "top_k", *stages)}
 
 
-def measured(rows: dict[str, Sequence[Row]], quick: bool) -> list[StageCell]:
+def measured(rows: Mapping[str, Sequence[Row]], quick: bool) -> list[StageCell]:
     cells = []
     names = list(STAGES)[::6] if quick else list(STAGES)
     for name in tqdm(names, desc="stages", unit="stage", file=sys.stderr):
