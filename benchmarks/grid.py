@@ -1,6 +1,6 @@
 """Is there a cliff? The time of a `Sampler` call over a grid of settings, kinds of rows and vocabulary sizes.
 
-Run as ``python benchmarks/grid.py``, some two minutes; ``--quick`` takes some seconds. A cell is a cliff if it takes more than twice
+Run as ``python benchmarks/grid.py``, two minutes; ``--quick`` takes some seconds. A cell is a cliff if it takes more than twice
 as long as the dearest of the three rows of the speed targets (language model, flat and peaked, at temperature 0.8 and top_p 0.95).
 A table of every stage follows, see grid_stages.py.
 """
