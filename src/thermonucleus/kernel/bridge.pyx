@@ -211,7 +211,7 @@ cdef class Batch:
 
     cdef bint read_ways(self, Py_ssize_t row, void* memory, float* weights) noexcept nogil:
         cdef Plan plan = self.row_plan(row)
-        cdef Py_ssize_t way, ways = 2 if coin_of(&plan) > 0.0 else 1
+        cdef Py_ssize_t way, ways = 2 if self.ways > 1 and coin_of(&plan) > 0.0 else 1
         for way in range(ways):
             plan.excluding = way == 0
             if not self.kernel.read_row(
@@ -222,15 +222,16 @@ cdef class Batch:
         return True
 
     cdef Py_ssize_t draw_from(self, Py_ssize_t row, double u) noexcept nogil:
-        cdef double coin = self.coin(row)
+        cdef double coin
         cdef Py_ssize_t way = 0
-        if coin > 0.0:
-            way = 0 if excludes(coin, &u) else 1
-        self.drawn[row] = <char> way
+        if self.ways > 1:
+            coin = self.coin(row)
+            way = 1 if coin > 0.0 and not excludes(coin, &u) else 0
+            self.drawn[row] = <char> way
         return self.kernel.draw_token(self.reading(row, way), self.way_running(row, way), u)
 
     cdef void fill_from(self, Py_ssize_t row, float* out, float* other) noexcept nogil:
-        cdef double coin = self.coin(row)
+        cdef double coin = self.coin(row) if self.ways > 1 else 0.0
         self.kernel.fill_row(self.reading(row, 0), out)
         if coin > 0.0:
             self.kernel.fill_row(self.reading(row, 1), other)

@@ -16,7 +16,6 @@ from thermonucleus.kernel.row.summary cimport summarize
 from thermonucleus.kernel.row.types cimport ABSENT, NOTHING, SHORT, UNDECIDED, Interval, Plan, Reading, Row, Source
 from thermonucleus.kernel.stages.apply cimport apply
 from thermonucleus.kernel.weights.double cimport logit_of
-from thermonucleus.kernel.weights.single cimport scale_for
 
 cdef extern from *:
     """
@@ -105,7 +104,7 @@ cdef bint read(
 
 
 cdef inline bint begin(Row* row, const Source* source, Scratch* scratch) noexcept nogil:
-    """A row before the first step: summarized, at temperature 1, all of it kept. False if it cannot be sampled from."""
+    """A row before the first step: summarized, and all of it kept. False if it cannot be sampled from."""
     row.source = source[0]
     row.values = part_of(source, 0, source.size, NULL) if source.size <= SHORT else NULL
     row.size = source.size
@@ -120,5 +119,4 @@ cdef inline bint begin(Row* row, const Source* source, Scratch* scratch) noexcep
     if not summarize(row, &row.maximum):
         return False
     row.heat = 1.0
-    row.scale = scale_for(row.maximum, 1.0)
     return True

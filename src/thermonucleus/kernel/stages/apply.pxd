@@ -53,6 +53,7 @@ from thermonucleus.kernel.stages.top_n_sigma cimport top_n_sigma
 from thermonucleus.kernel.stages.top_p cimport top_p
 from thermonucleus.kernel.stages.typical_p cimport typical_p
 from thermonucleus.kernel.stages.xtc cimport xtc
+from thermonucleus.kernel.weights.single cimport scale_for
 
 
 cdef inline void apply(Row* row, const Plan* plan, Scratch* scratch) noexcept nogil:
@@ -61,6 +62,8 @@ cdef inline void apply(Row* row, const Plan* plan, Scratch* scratch) noexcept no
     cdef const Step* step
     cdef const Step* following
     cdef float least
+    if plan.count == 0 or plan.steps[0].stage != TEMPERATURE:
+        row.scale = scale_for(row.maximum, row.heat)
     for i in range(plan.count):
         if row.greedy != UNDECIDED:
             return
