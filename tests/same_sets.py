@@ -14,6 +14,8 @@ from cases import SHAPES, cases
 from cases import Row as Logits
 from numpy.typing import NDArray
 
+import thermonucleus as tn
+from thermonucleus import settings as settings_of
 from thermonucleus.reference import Step, apply_steps, distribution
 
 Row = NDArray[np.float64]
@@ -32,11 +34,8 @@ KINDS = {name: SHAPES[name] for name in ("normal", "language model", "peaked", "
 LARGEST = 20_000
 """Tokens of a row at most. With more, a sum passes most tokens of a flat row within the margin."""
 
-ORDERS: dict[str, str] = {
-    "transformers": "temperature top_h top_k top_p min_p typical_p epsilon_cutoff eta_cutoff",
-    "llama.cpp": "top_n_sigma top_k typical_p top_p min_p xtc temperature mirostat adaptive_p",
-}
-
+IN_FLOAT32 = 2e-6
+"""Chosen: how far a probability from the kernel, a float32, may be off, as a part of itself."""
 
 UNDERFLOW = 1e-44
 """Where float32 has no digits left. Less probable tokens may be cut or not: that is rounding too."""
@@ -65,12 +64,17 @@ class Comparison:
         if margin(row, self.order, settings) < self.margin:
             self.left_out += 1
             return
-        here = ours(row, self.order, settings)
-        told = np.maximum(theirs, here) > UNDERFLOW
-        np.testing.assert_array_equal(theirs[told] > 0, here[told] > 0, err_msg=str(settings))
-        np.testing.assert_allclose(theirs, here, rtol=self.rtol, atol=max(self.atol, UNDERFLOW), err_msg=str(settings))
+        here = of_reference(row, self.order, settings)
+        self._same(here, theirs, self.rtol, settings)
+        if GIVEN.isdisjoint(settings):
+            self._same(of_kernel(row, self.order, settings), theirs, max(self.rtol, IN_FLOAT32), settings)
         self.compared += 1
         self.cut += int(np.count_nonzero(here) < np.count_nonzero(row > -np.inf))
+
+    def _same(self, here: Row, theirs: Row, rtol: float, settings: Mapping[str, Any]) -> None:
+        told = np.maximum(theirs, here) > UNDERFLOW
+        np.testing.assert_array_equal(theirs[told] > 0, here[told] > 0, err_msg=str(settings))
+        np.testing.assert_allclose(theirs, here, rtol=rtol, atol=max(self.atol, UNDERFLOW), err_msg=str(settings))
 
     def finish(self, *, cut: float) -> None:
         """See that few rows were left out, and that of the others at least this part had a token cut."""
@@ -78,27 +82,24 @@ class Comparison:
         assert self.cut >= cut * self.compared
 
 
-def ours(row: Logits, order: str, settings: Mapping[str, Any]) -> Row:
-    """Compute what is drawn from here under settings by name, in the order of another library."""
+def of_kernel(row: Logits, order: str, settings: Mapping[str, Any]) -> Row:
+    """Compute what `thermonucleus.sample` draws from under settings in the order of another library."""
+    return tn.probabilities(row, order=order, **settings).astype(np.float64)
+
+
+def of_reference(row: Logits, order: str, settings: Mapping[str, Any]) -> Row:
+    """Compute the same by the definitions."""
     return distribution(row.astype(np.float64), steps_of(order, settings))
 
 
-def steps_of(order: str, settings: Mapping[str, Any]) -> list[Step]:
-    """Lay settings out as steps of the reference; the order is the name of one, or its stages."""
-    steps: list[Step] = []
-    for name in ORDERS.get(order, order).split():
-        if name == "top_h" and name in settings:
-            steps += [("top_k", 100), ("top_h", settings["top_h"])]
-        elif name == "xtc" and "xtc_probability" in settings:
-            steps.append(("xtc", settings["xtc_probability"], settings["xtc_threshold"]))
-        elif name == "temperature" and settings.get("dynatemp_range", 0):
-            t, d = settings["temperature"], settings["dynatemp_range"]
-            steps.append(("dynamic_temperature", max(t - d, 0.0), t + d, settings.get("dynatemp_exponent", 1.0)))
-        elif name == "mirostat":
-            steps += [(version, settings[version]) for version in ("mirostat_1", "mirostat_2") if version in settings]
-        elif name in settings:
-            steps.append((name, settings[name]))
-    return steps
+GIVEN = frozenset({"mirostat_1", "mirostat_2", "adaptive_p"})
+"""Steps that a test may name with their number as it is after some draws; settings only say how they start."""
+
+
+def steps_of(order: str | tuple[str, ...], settings: Mapping[str, Any]) -> list[Step]:
+    """Lay settings out as steps of the reference, with those that are given as such after them."""
+    named = {name: value for name, value in settings.items() if name not in GIVEN}
+    return settings_of.steps_of(order=order, **named) + [(name, settings[name]) for name in settings if name in GIVEN]
 
 
 # ---- how near
@@ -155,8 +156,8 @@ def falling(x: Row) -> Row:
     return np.sort(x)[::-1]
 
 
-def of_top_k(x: Row, k: int) -> float:
-    values = falling(x)
+def of_top_k(x: Row, k: float) -> float:
+    values, k = falling(x), int(k)
     return float(values[k - 1] - values[k]) if 0 < k < len(values) else math.inf
 
 

@@ -42,6 +42,16 @@ SETTINGS: list[dict[str, Any]] = [
     {"temp": 2.0, "top_k": 30, "top_p": 1.0, "min_p": 0.0},
 ]
 
+OTHERS: list[dict[str, Any]] = [
+    {"temp": 1.3, "top_k": 0, "top_p": 1.0, "min_p": 0.0, "typical_p": 0.7},
+    {"temp": 0.7, "typical_p": 0.8},
+    # With an eta of 0, both versions of mirostat draw from the same at each step.
+    {"temp": 0.5, "mirostat_mode": 1, "mirostat_tau": 2.5, "mirostat_eta": 0.0},
+    {"temp": 0.5, "top_k": 2, "mirostat_mode": 2, "mirostat_tau": 3.0, "mirostat_eta": 0.0},
+    {"temp": 0.0, "typical_p": 0.1},
+    {"temp": 0.0, "mirostat_mode": 2},
+]
+
 
 def loaded(path: Path, **settings: Any) -> Any:
     return llama_cpp.Llama(str(path), n_ctx=128, n_threads=1, verbose=False, **settings)
@@ -117,7 +127,7 @@ def frequencies(first: list[int], second: list[int]) -> NDArray[np.int64]:
     return table[:, table.sum(axis=0) > 0]
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+@pytest.mark.parametrize("settings", [*SETTINGS, *OTHERS], ids=str)
 def test_frequencies_are_those_of_its_own_sampler(llm: Any, settings: dict[str, Any]) -> None:
     stats = pytest.importorskip("scipy.stats")
     llm.eval([1, 300, 301])
@@ -126,13 +136,85 @@ def test_frequencies_are_those_of_its_own_sampler(llm: Any, settings: dict[str, 
     theirs = [own.sample(llm._ctx) for _ in range(20_000)]
     with attach(llm, rng=12):
         ours = [llm.sample(**settings) for _ in range(20_000)]
+    if settings["temp"] == 0:
+        assert set(theirs) == set(ours) == {int(current_logits(llm).argmax())}
+        return
     assert stats.chi2_contingency(frequencies(theirs, ours)).pvalue > 1e-3
-    if settings["temp"] != 1 and (settings["top_p"] < 1 or settings["min_p"] > 0):
+    if settings in SETTINGS and settings["temp"] != 1 and (settings["top_p"] < 1 or settings["min_p"] > 0):
         # With as many draws in the order of `thermonucleus.sample` this test fails.
         names = {"temperature": settings["temp"], "top_k": max(settings["top_k"], 0)}
         sampler = tn.Sampler(**names, top_p=settings["top_p"], min_p=settings["min_p"], rng=12)
         others = np.asarray(sampler(current_logits(llm), num_samples=20_000)).tolist()
         assert stats.chi2_contingency(frequencies(theirs, others)).pvalue < 1e-6
+
+
+def generation(llm: Any, count: int, **settings: Any) -> tuple[list[int], list[Row]]:
+    """Generate tokens, and return them with the rows that they were drawn from."""
+    seen = Recorder()
+    stream = llm.generate([1, 300, 301], logits_processor=llama_cpp.LogitsProcessorList([seen]), **settings)
+    tokens = [next(stream) for _ in range(count)]
+    stream.close()
+    return tokens, seen.rows
+
+
+@pytest.mark.parametrize(
+    ("beside", "settings"),
+    [
+        ({}, {"temperature": 1.3, "typical_p": 0.6}),
+        ({"xtc_probability": 0.6, "xtc_threshold": 0.02}, {"temperature": 0.9}),
+        ({"top_n_sigma": 0.6}, {"temperature": 1.5, "top_k": 0}),
+        ({"top_n_sigma": -1, "adaptive_target": -1}, {"temperature": 0.8}),
+        ({"dynatemp_range": 0.5, "dynatemp_exponent": 1.5}, {"temperature": 1.2, "min_p": 0.0}),
+        (
+            {"top_n_sigma": 0.8, "xtc_probability": 0.5, "xtc_threshold": 0.05, "dynatemp_range": 0.3},
+            {"temperature": 1.4, "top_k": 60, "typical_p": 0.97, "top_p": 0.9, "min_p": 0.01},
+        ),
+    ],
+    ids=str,
+)
+def test_all_settings_of_llama_cpp_are_the_kernels_in_its_order(
+    llm: Any, beside: dict[str, Any], settings: dict[str, Any], level: str
+) -> None:
+    with attach(llm, rng=5, **beside):
+        tokens, rows = generation(llm, 60, **{"temp" if name == "temperature" else name: x for name, x in settings.items()})
+    uniforms = np.random.default_rng(5).random(60)
+    theirs = tn.Settings.preset("llama.cpp").replace(**beside, **settings)
+    assert tokens == [tn.sample(row, theirs, u=u) for row, u in zip(rows, uniforms, strict=True)]
+    # Each of them changes something.
+    for name in beside.keys() - {"xtc_threshold", "dynatemp_exponent"}:
+        other = theirs.replace(**{name: None})
+        same = tokens == [tn.sample(row, other, u=u) for row, u in zip(rows, uniforms, strict=True)]
+        assert same == (beside[name] == -1)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_mirostat_goes_through_a_generation_and_starts_anew_with_the_next(llm: Any, version: int) -> None:
+    names: dict[str, Any] = {"mirostat_tau": 2.0, "mirostat_eta": 0.5}
+    generator = np.random.default_rng(8)
+    with attach(llm, rng=np.random.default_rng(8), top_n_sigma=0.1, xtc_probability=1.0):
+        for _ in range(2):
+            # Beside mirostat neither truncations nor the temperature have an effect.
+            tokens, rows = generation(llm, 60, mirostat_mode=version, temp=0.3, top_k=1, **names)
+            sampler = tn.Sampler(mirostat=version, **names, rng=generator)
+            assert tokens == [sampler(row) for row in rows]
+
+
+def test_adaptive_p_goes_through_a_generation_and_starts_anew_with_the_next(llm: Any) -> None:
+    generator = np.random.default_rng(8)
+    theirs = tn.Settings.preset("llama.cpp").replace(adaptive_target=0.2, adaptive_decay=0.5)
+    with attach(llm, rng=np.random.default_rng(8), adaptive_target=0.2, adaptive_decay=0.5):
+        for _ in range(2):
+            tokens, rows = generation(llm, 60)
+            sampler = tn.Sampler(theirs, rng=generator)
+            assert tokens == [sampler(row) for row in rows]
+
+
+@pytest.mark.parametrize("settings", [{"mirostat_mode": 2}, {"typical_p": 0.5}], ids=str)
+def test_what_is_drawn_from_restrained_logits_is_what_is_accepted(llm: Any, settings: dict[str, Any]) -> None:
+    attach(llm, rng=1)
+    answer = text(llm, grammar=GRAMMAR, repeat_penalty=1.2, temperature=1.0, **settings)
+    assert re.fullmatch("(ba|do| gu)*(b|d| | g)?", answer)
+    assert len(answer) > 30
 
 
 @pytest.mark.parametrize("produce", [text, streamed, chatted])
@@ -316,8 +398,10 @@ def test_what_a_generator_raises_comes_through_as_it_is(llm: Any) -> None:
         ({"temperature": -1.0}, "temperature must be .*, got -1"),
         ({"top_p": 1.5}, r"top_p must be .*, got 1\.5"),
         ({"min_p": np.nan}, "min_p must be .*, got nan"),
-        ({"typical_p": 0.5}, r"typical_p must be 1 and mirostat_mode 0 here, got 0\.5 and 0"),
-        ({"mirostat_mode": 2}, r"typical_p must be 1 and mirostat_mode 0 here, got 1\.0 and 2"),
+        ({"typical_p": 0.0}, r"typical_p must be .*, got 0(\.0)?"),
+        ({"mirostat_mode": 3}, "mirostat_mode must be 0, 1 or 2, got 3"),
+        ({"mirostat_mode": 2, "mirostat_tau": 0.0}, r"mirostat_tau must be .*, got 0(\.0)?"),
+        ({"mirostat_mode": 2, "top_p": 1.5}, r"top_p must be .*, got 1\.5"),
     ],
     ids=str,
 )
@@ -329,6 +413,41 @@ def test_settings_that_cannot_be_honoured_are_refused_before_anything_is_drawn(
     with pytest.raises(ValueError, match=rf"^{message}$"):
         text(llm, **settings)
     assert generator.random() == np.random.default_rng(0).random()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"xtc_probability": 1.5}, ValueError, r"xtc_probability must be .*, got 1\.5$"),
+        ({"top_n_sigma": [1.0, 2.0]}, ValueError, "top_n_sigma must be"),
+        ({"dynatemp_range": "0.5"}, TypeError, "dynatemp_range must be"),
+        (
+            {"temperature": 0.5},
+            TypeError,
+            r"temperature is a setting that the calls .* give, as in llm\(prompt, temperature=\.\.\.\)$",
+        ),
+        ({"mirostat": 2}, TypeError, r"mirostat is a setting that the calls .* give, as in llm\(prompt, mirostat_mode=\.\.\.\)$"),
+        (
+            {"tfs": 0.9},
+            TypeError,
+            "unexpected keyword 'tfs': the settings that calls do not give are top_n_sigma, xtc_probability, ",
+        ),
+        ({"order": "vllm"}, TypeError, "unexpected keyword 'order'"),
+    ],
+    ids=str,
+)
+def test_settings_beside_those_of_the_calls_are_checked_at_once(
+    llm: Any, settings: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=rf"^{message}"):
+        attach(llm, **settings)
+    assert "_init_sampler" not in vars(llm)
+
+
+def test_an_attachment_says_what_it_was_given(llm: Any) -> None:
+    assert repr(attach(llm, top_n_sigma=1, xtc_probability=0.5)) == (
+        "<Attachment: the seed of each call, top_n_sigma=1, xtc_probability=0.5>"
+    )
 
 
 @pytest.mark.parametrize("rng", ["1", True, 1.5])

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
+import thermonucleus
 from thermonucleus import reference
 from thermonucleus.sampling import draw
 
@@ -150,6 +151,30 @@ def test_each_sequence_may_have_its_own_settings(cached: Recording) -> None:
         alone = {name: values[i] for name, values in own.items()}
         assert together[i].tolist() == generate(cached, [[4, 2]], **alone, max_new_tokens=8, rng=1)[0].tolist()
     assert together[0].tolist() == together[2].tolist()
+
+
+def test_every_setting_may_differ_from_sequence_to_sequence_in_any_order(cached: Recording, sessions: dict[str, Recording]) -> None:
+    own: dict[str, Any] = {
+        "temperature": [2.0, 2.0, 1.5, 0.7],
+        "typical_p": [0.4, 1.0, 1.0, 0.9],
+        "top_n_sigma": [-1.0, 0.8, -1.0, 2.0],
+        "xtc_probability": [0.0, 0.0, 0.7, 0.5],
+        "xtc_threshold": [0.1, 0.1, 0.02, 0.05],
+        "dynatemp_range": [0.0, 0.5, 0.0, 0.3],
+    }
+    each = [{name: values[i] for name, values in own.items()} for i in range(4)]
+    expected = [plainly(sessions["uncached float32"], [4, 2], i, 12, **each[i], order="llama.cpp") for i in range(4)]
+    requests = [thermonucleus.Settings(**settings, order="llama.cpp") for settings in each]
+    options: dict[str, Any] = {"max_new_tokens": 12, "rng": list(range(4))}
+    assert generate(cached, [[4, 2]] * 4, requests, **options)[:, 2:].tolist() == expected
+    assert generate(cached, [[4, 2]] * 4, **own, order="llama.cpp", **options)[:, 2:].tolist() == expected
+    assert generate(cached, [[4, 2]] * 4, **own, **options)[:, 2:].tolist() != expected
+
+
+@pytest.mark.parametrize("state", [{"mirostat": 2}, {"adaptive_target": 0.5, "min_p": 0.1}], ids=list)
+def test_what_depends_on_the_draws_before_is_refused_at_the_call(cached: Recording, state: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="depends on the draws before"):
+        stream(cached, [[4, 2]], max_new_tokens=3, **state)
 
 
 # ---- against the sampler that can be had from ONNX Runtime itself

@@ -28,7 +28,7 @@ transformers = pytest.importorskip("transformers")
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers  # noqa: E402
 
 from thermonucleus.backends.transformers import Attachment, attach, generate_text  # noqa: E402
-from thermonucleus.backends.transformers.draw import Draw, as_array, split  # noqa: E402
+from thermonucleus.backends.transformers.draw import WARPERS, Draw, as_array, split  # noqa: E402
 
 VOCABULARY = 60
 PAD, EOS = 0, 1
@@ -175,13 +175,23 @@ def test_warpers_at_the_end_are_the_kernels_and_all_others_transformers() -> Non
         transformers.TopPLogitsWarper(0.9),
         transformers.MinPLogitsWarper(0.1),
     )
-    typical = transformers.TypicalLogitsWarper(0.9)
+    typical, entropic = transformers.TypicalLogitsWarper(0.9), transformers.TopHLogitsWarper(0.5)
+    epsilon, eta = transformers.EpsilonLogitsWarper(0.01), transformers.EtaLogitsWarper(0.01)
+    of_ten = transformers.TopHLogitsWarper(0.5)
+    of_ten.top_n = 10
     at_least_two = transformers.TopPLogitsWarper(0.9, min_tokens_to_keep=2)
     for processors, count in [
         ([], 0),
         ([heat, most, nucleus, least], 4),
         ([typical, heat, least], 2),
-        ([heat, most, nucleus, least, typical], 0),
+        ([heat, most, nucleus, least, typical], 5),
+        ([heat, entropic, most, nucleus, least, typical, epsilon, eta], 8),
+        ([heat, most, entropic], 1),
+        ([heat, eta, epsilon], 1),
+        ([heat, typical, transformers.LogitNormalization()], 0),
+        ([heat, of_ten], 0),
+        ([heat, transformers.TypicalLogitsWarper(0.9, min_tokens_to_keep=2), eta], 1),
+        ([heat, transformers.EpsilonLogitsWarper(0.01, filter_value=-9.0)], 0),
         ([heat, typical, nucleus], 1),
         ([nucleus, heat], 1),
         ([nucleus, heat, most, nucleus], 3),
@@ -192,6 +202,47 @@ def test_warpers_at_the_end_are_the_kernels_and_all_others_transformers() -> Non
         for_transformers, for_the_kernel = split(processors)
         assert [*for_transformers, *for_the_kernel] == processors
         assert len(for_the_kernel) == count
+
+
+ALL: dict[str, Any] = {
+    "temperature": 1.6, "top_h": 0.87, "top_k": 37, "top_p": 0.82, "min_p": 0.18, "typical_p": 0.62, "epsilon_cutoff": 0.16,
+    "eta_cutoff": 0.53,
+}  # fmt: skip
+"""Each of them cuts something that the others leave."""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"typical_p": 0.6},
+        {"epsilon_cutoff": 0.02},
+        {"eta_cutoff": 0.1},
+        {"top_h": 0.5},
+        {"typical_p": 0.5, "temperature": 2.0},
+        ALL,
+    ],
+    ids=lambda settings: "all" if settings is ALL else ", ".join(settings),
+)
+def test_what_cuts_in_transformers_is_the_kernels_in_its_order(
+    model: Any, settings: dict[str, Any], level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"top_k": 0, **settings, "do_sample": True, "return_dict_in_generate": True, "min_new_tokens": 6, "max_new_tokens": 6}
+    theirs = model.generate(**padded(PROMPTS), output_scores=True, **asked).scores[0].numpy() > -np.inf
+    for warper in WARPERS:  # none of which is called
+        monkeypatch.setattr(warper, "__call__", None)
+    attach(model, rng=3)
+    result = model.generate(**padded(PROMPTS), output_logits=True, **asked)
+    rows = np.stack([logits.numpy() for logits in result.logits], axis=1)
+    rows[:, :, EOS] = -np.inf
+    for generator, row, tokens in zip(as_generators(3, len(PROMPTS)), rows, result.sequences[:, -6:].tolist(), strict=True):
+        want = [thermonucleus.sample(logits, **settings, order="transformers", u=generator.random()) for logits in row]
+        assert tokens == want
+    ours = thermonucleus.probabilities(rows[:, 0], **settings, order="transformers") > 0
+    np.testing.assert_array_equal(ours, theirs)
+    # None of them is there for nothing.
+    for name in settings.keys() - {"temperature"}:
+        others = thermonucleus.probabilities(rows[:, 0], **{**settings, name: None}, order="transformers") > 0
+        assert (others & ~ours).any(), name
 
 
 def test_settings_come_from_the_call_or_a_configuration_or_the_model(model: Any) -> None:

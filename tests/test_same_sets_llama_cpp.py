@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import pytest
 from cases import Row as Logits
-from same_sets import LARGEST, MARGIN, MASKED, Comparison, Row, margin, ours, rows
+from same_sets import LARGEST, MARGIN, MASKED, Comparison, Row, margin, of_kernel, rows
 
-from thermonucleus.reference import softmax, stages
+from thermonucleus.reference import softmax, state
 
 llama_cpp = pytest.importorskip("llama_cpp")
 
@@ -154,7 +154,7 @@ def test_temperature_0_leaves_the_most_probable_of_what_is_kept(temperature: flo
     for row in rows(5, 100):
         assert margin(row, ORDER, cutting) > MARGIN
         np.testing.assert_array_equal(
-            theirs(row, {**cutting, "temperature": temperature}), ours(row, ORDER, {**cutting, "temperature": 0.0})
+            theirs(row, {**cutting, "temperature": temperature}), of_kernel(row, ORDER, {**cutting, "temperature": 0.0})
         )
 
 
@@ -184,7 +184,7 @@ def test_mirostat_keeps_the_same_tokens_from_draw_to_draw(tau: float, eta: float
             compare(row, {"temperature": temperature, f"mirostat_{version}": mu}, candidates.drawn_from())
             # Among the tokens that it kept: where the row is left out, they may not be ours.
             surprise = -np.log2(candidates.drawn_from()[candidates.selected])
-            mu = stages.mirostat_update(mu, surprise, tau, eta)
+            mu = state.mirostat_update(mu, surprise, tau, eta)
     compare.finish(cut=0.5)
 
 
@@ -197,10 +197,10 @@ def test_adaptive_p_has_the_same_weights_from_draw_to_draw(target: float, decay:
         for row in rows(10, 300):
             candidates = Candidates(row)
             llama_cpp.llama_sampler_apply(chain, candidates.array)
-            adapted = stages.adapted_target(target, weighted_sum, total_weight)
+            adapted = state.adapted_target(target, weighted_sum, total_weight)
             compare(row, {**cutting, "adaptive_p": adapted}, candidates.drawn_from())
             p = theirs(row, cutting)[candidates.selected]
-            weighted_sum, total_weight = stages.adaptive_sums(weighted_sum, total_weight, p, decay)
+            weighted_sum, total_weight = state.adaptive_sums(weighted_sum, total_weight, p, decay)
             llama_cpp.llama_sampler_accept(chain, candidates.selected)
     compare.finish(cut=0.5)
 

@@ -1,5 +1,6 @@
 """The page on samplers says what is so: defaults, ranges, orders and examples, and its pictures are those that the script draws."""
 
+import doctest
 import re
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import sampler_pictures
-from same_sets import ORDERS, steps_of
+from same_sets import steps_of
 
 from thermonucleus import Settings
 from thermonucleus.reference import apply_steps
 from thermonucleus.reference.stages import STAGES
-from thermonucleus.settings import SETTINGS
+from thermonucleus.settings import ORDERS, SETTINGS
 
 PAGE = Path(__file__).parent.parent / "docs" / "samplers.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -84,7 +85,7 @@ def test_every_setting_is_described_once_and_looked_for_elsewhere_by_its_name() 
 def steps_in(order: str, settings: str) -> list[Any]:
     """Lay out settings as they stand on the page in an order as it stands there, without the system in brackets."""
     values = {name: float(value) for name, value in re.findall(r"(\w+)=([\d.]+)", settings)}
-    return steps_of(re.sub(r" \(.*\)|,", "", order), values)
+    return steps_of(tuple(re.sub(r" \(.*\)", "", order).split(", ")), values)
 
 
 @pytest.mark.parametrize("row", table("settings | one order"), ids=lambda row: row[0])
@@ -107,11 +108,25 @@ def is_part_of(part: str, order: str) -> bool:
 
 ON_PAGE = {name.strip('`"'): stages for name, stages, _ in table("order | stages")}
 
+AS_THEIRS = {"top_h_of_100": "top_h", "mirostat_instead": "mirostat"}
+"""What a system has in its own way stands on the page by its name, and the way in the text below."""
 
-def test_the_orders_of_the_page_are_those_that_are_compared_with_the_systems() -> None:
-    assert set(ORDERS) < set(ON_PAGE)
-    for name, stages in ORDERS.items():
-        assert ON_PAGE[name] == stages.replace(" ", ", ")
+
+def test_the_orders_of_the_page_are_those_of_the_library() -> None:
+    assert {name: ", ".join(AS_THEIRS.get(stage, stage) for stage in stages) for name, stages in ORDERS.items()} == ON_PAGE
+
+
+@pytest.mark.parametrize(("name", "defaults"), [(row[0].strip('`"'), row[2]) for row in table("order | stages")])
+def test_a_preset_has_the_defaults_that_the_page_says(name: str, defaults: str) -> None:
+    values: dict[str, Any] = {name: float(value) for name, value in re.findall(r"(\w+)=([\d.]+)", defaults)}
+    assert values or defaults == "all off"
+    assert Settings.preset(name) == Settings(**values, order=name)
+
+
+def test_the_examples_of_the_page_hold() -> None:
+    result = doctest.testfile(str(PAGE), module_relative=False)
+    assert result.attempted > 5
+    assert result.failed == 0
 
 
 # ---- pictures

@@ -3,7 +3,7 @@
 import ctypes
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from thermonucleus.logits import is_sound
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampler import Sampler
+from thermonucleus.settings import SETTINGS, Settings
 
 try:
     import llama_cpp
@@ -25,8 +26,28 @@ Processor = Callable[[NDArray[np.intc], Row], Any]
 TOKEN = np.dtype([("id", np.intc), ("logit", np.float32), ("p", np.float32)])
 """llama.cpp's llama_token_data."""
 
+OF_CALLS = {
+    "temperature": "temperature",
+    "temp": "temperature",
+    **{name: name for name in ("top_k", "top_p", "min_p", "typical_p", "mirostat_mode", "mirostat_tau", "mirostat_eta")},
+    "mirostat": "mirostat_mode",
+}
+"""Settings that the calls of llama-cpp-python take, with their names there."""
 
-def attach(llm: llama_cpp.Llama, *, rng: Seed = None) -> "Attachment":
+
+class Beside(TypedDict, total=False):
+    """Settings of llama.cpp that those calls have no argument for."""
+
+    top_n_sigma: float | None
+    xtc_probability: float | None
+    xtc_threshold: float | None
+    dynatemp_range: float | None
+    dynatemp_exponent: float | None
+    adaptive_target: float | None
+    adaptive_decay: float | None
+
+
+def attach(llm: llama_cpp.Llama, *, rng: Seed = None, **settings: Unpack[Beside]) -> "Attachment":
     """Let a model draw its tokens with the kernel from now on; nothing else about it changes.
 
     This serves whatever generates with the model: calling it, `create_completion`, `create_chat_completion`, `generate` and
@@ -39,6 +60,10 @@ def attach(llm: llama_cpp.Llama, *, rng: Seed = None) -> "Attachment":
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in SPEC 7: one generator, which goes on from call to call, and ``seed=`` of the calls has no effect. By default it is
         ``seed=`` that counts: the generator starts anew wherever the model's seed is set, by a completion or by ``llm.set_seed``.
+    **settings : float or None
+        Settings of llama.cpp that these calls have no argument for: ``top_n_sigma``, ``xtc_probability``, ``xtc_threshold``,
+        ``dynatemp_range``, ``dynatemp_exponent``, ``adaptive_target`` and ``adaptive_decay``, as in `thermonucleus.Settings`. They
+        count in every generation from now on.
 
     Returns
     -------
@@ -48,19 +73,23 @@ def attach(llm: llama_cpp.Llama, *, rng: Seed = None) -> "Attachment":
     Raises
     ------
     TypeError, ValueError
-        If `llm` is no Llama or has been closed, or `rng` is not as described. Further, when a text is generated: if a setting is
-        out of range, or is one that the kernel has not; if logits are NaN, +inf or nothing but -inf, at a step that the message
-        names with row and index.
+        If `llm` is no Llama or has been closed, `rng` is not as described, or a setting is out of range, or one that the calls
+        give. Further, when a text is generated: if a setting of the call is out of range; if logits are NaN, +inf or nothing but
+        -inf, at a step that the message names with row and index.
     RuntimeError
         If this version of llama-cpp-python makes its samplers in another way.
 
     Notes
     -----
-    Of a call's settings, those of the draw go to the kernel: ``temperature``, ``top_k`` (0 and less keep all), ``top_p`` and
-    ``min_p``, each as in `thermonucleus.sample` but for the order, which is llama.cpp's: top-k, top-p and min-p of the logits as
-    they are, then the temperature on what is left. Those that change the logits before are honoured as well, in llama.cpp's order:
-    ``logits_processor`` or ``logit_bias``, then ``repeat_penalty``, ``frequency_penalty`` and ``presence_penalty``, then
-    ``grammar``. A ``typical_p`` other than 1, a ``mirostat_mode`` other than 0 and negative temperatures are refused.
+    Of a call's settings, those of the draw go to the kernel: ``temperature``, ``top_k`` (0 and less keep all), ``typical_p``,
+    ``top_p``, ``min_p`` and those of mirostat, each as in `thermonucleus.sample` with ``order="llama.cpp"``: what cuts does so on
+    the logits as they are, and the temperature comes last. Those that change the logits before are honoured as well, in llama.cpp's
+    order: ``logits_processor`` or ``logit_bias``, then ``repeat_penalty``, ``frequency_penalty`` and ``presence_penalty``, then
+    ``grammar``. Negative temperatures are refused.
+
+    A temperature of 0 takes the most probable of all tokens, and a ``mirostat_mode`` of 1 or 2 draws by mirostat alone, at
+    temperature 1: beside either no other setting has an effect, as without the attachment. Mirostat and adaptive-p start anew with
+    each generation.
 
     A logits processor that decides on the token would serve too, but for its errors: llama.cpp calls it where exceptions are lost,
     and draws on. (Where a call has both ``logits_processor`` and ``logit_bias``, llama-cpp-python 0.3.36 drops both.)
@@ -73,15 +102,19 @@ def attach(llm: llama_cpp.Llama, *, rng: Seed = None) -> "Attachment":
     >>> attach(llm)  # doctest: +SKIP
     <Attachment: the seed of each call>
     >>> answer = llm("Once upon a time", temperature=0.8, top_p=0.95, seed=1)  # doctest: +SKIP
+    >>> attach(llm, xtc_probability=0.5)  # doctest: +SKIP
+    <Attachment: the seed of each call, xtc_probability=0.5>
     """
-    return Attachment(llm, rng)
+    return Attachment(llm, rng, settings)
 
 
 class Attachment:
     """A model's tie to the kernel, as `attach` makes it: a context manager that detaches."""
 
-    def __init__(self, llm: llama_cpp.Llama, rng: Seed) -> None:
+    def __init__(self, llm: llama_cpp.Llama, rng: Seed, settings: Beside) -> None:
         _check_open(llm)
+        _check_beside(settings)
+        self._settings = settings
         if not hasattr(llm, "_init_sampler"):
             raise RuntimeError(f"llama_cpp {llama_cpp.__version__} makes its samplers in a way that is not known here")
         self._seeded = rng is None
@@ -109,7 +142,8 @@ class Attachment:
         self.detach()
 
     def __repr__(self) -> str:
-        return f"<Attachment: {'the seed of each call' if self._seeded else self._generator}>"
+        settings = "".join(f", {name}={value!r}" for name, value in self._settings.items())
+        return f"<Attachment: {'the seed of each call' if self._seeded else self._generator}{settings}>"
 
     def _set_seed(self, seed: int) -> None:
         """Stand in for `Llama.set_seed`."""
@@ -126,23 +160,34 @@ class Attachment:
         min_p: float,
         typical_p: float,
         mirostat_mode: int,
+        mirostat_tau: float,
+        mirostat_eta: float,
         logits_processor: Iterable[Processor] | None,
         repeat_penalty: float,
         frequency_penalty: float,
         presence_penalty: float,
         grammar: llama_cpp.LlamaGrammar | None,
-        # Without mirostat, none of these has an effect in llama.cpp either.
-        mirostat_eta: float,
-        mirostat_tau: float,
+        # None of these has an effect in llama.cpp either.
         tfs_z: float,
         penalize_nl: bool,
     ) -> "_TokenSource":
         """Stand in for `Llama._init_sampler`, which makes a generation's sampler."""
-        if typical_p != 1 or mirostat_mode != 0:
-            raise ValueError(f"typical_p must be 1 and mirostat_mode 0 here, got {typical_p} and {mirostat_mode}")
         sampler = Sampler(
-            temperature=temp, top_k=max(top_k, 0), top_p=top_p, min_p=min_p, temperature_last=True, rng=self._generator
+            **self._settings,
+            temperature=temp,
+            top_k=max(top_k, 0),
+            top_p=top_p,
+            min_p=min_p,
+            typical_p=typical_p,
+            order="llama.cpp",
+            rng=self._generator,
         )
+        mirostat = SETTINGS["mirostat"].check(mirostat_mode, name="mirostat_mode")
+        # llama-cpp-python makes a chain of nothing else in these cases; llama.cpp has the temperature before mirostat.
+        if temp == 0:
+            sampler = Sampler(temperature=0, rng=self._generator)
+        elif mirostat:
+            sampler = Sampler(mirostat=mirostat, mirostat_tau=mirostat_tau, mirostat_eta=mirostat_eta, rng=self._generator)
         penalties = {
             "repeat_penalty": repeat_penalty,
             "frequency_penalty": frequency_penalty,
@@ -256,6 +301,17 @@ def _view(context: Any, size: int, index: int) -> Row:
     memory: Any = (ctypes.c_float * size).from_address(ctypes.addressof(pointer.contents))
     row: Row = np.frombuffer(memory, np.float32)
     return row
+
+
+def _check_beside(settings: Beside) -> None:
+    for name in settings:
+        if name in OF_CALLS:
+            raise TypeError(f"{name} is a setting that the calls of the model give, as in llm(prompt, {OF_CALLS[name]}=...)")
+        if name not in Beside.__annotations__:
+            raise TypeError(
+                f"unexpected keyword {name!r}: the settings that calls do not give are {', '.join(Beside.__annotations__)}"
+            )
+    Settings.preset("llama.cpp").replace(**settings)  # which checks them, beside what the calls give by default
 
 
 def _check_open(llm: llama_cpp.Llama) -> None:

@@ -51,9 +51,11 @@ def attach(model: GenerationMixin, *, rng: Seeds = None, workers: int = 1) -> "A
     Notes
     -----
     The loop is that of transformers, so cache, streamer, stopping criteria and what is returned are too. Logits go through all
-    logits processors in transformers' order; a temperature, top-k, top-p and min-p at their end are the kernel's. Where others
-    follow (``typical_p``, ``epsilon_cutoff``, ``eta_cutoff``, a watermark), what comes before these stays with transformers, and
-    the kernel draws from what comes out. ``scores`` that are asked for are what transformers draws from, computed by its own means.
+    logits processors in transformers' order. Those at their end that are settings of a draw are the kernel's: ``temperature``,
+    ``top_h``, ``top_k``, ``top_p``, ``min_p``, ``typical_p``, ``epsilon_cutoff`` and ``eta_cutoff``, as in `thermonucleus.sample`
+    with ``order="transformers"``. Where something else follows (a watermark, ``renormalize_logits``), what comes before it stays
+    with transformers, and the kernel draws from what comes out; so does one of these that stands elsewhere, or keeps more than one
+    token at least. ``scores`` that are asked for are what transformers draws from, computed by its own means.
 
     What a sequence draws does not depend on which others are beside it, nor on when they end, as far as the model computes the same
     logits for it: in float32, PyTorch may add in another order in another batch.

@@ -9,12 +9,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from transformers import (
+    EpsilonLogitsWarper,
+    EtaLogitsWarper,
     LogitsProcessorList,
     MinPLogitsWarper,
     StoppingCriteriaList,
     TemperatureLogitsWarper,
+    TopHLogitsWarper,
     TopKLogitsWarper,
     TopPLogitsWarper,
+    TypicalLogitsWarper,
 )
 
 from thermonucleus.logits import explain_fault, is_sound
@@ -25,8 +29,23 @@ __all__ = ["Criteria", "Draw", "as_array", "split"]
 
 Row = NDArray[np.float32]
 
-WARPERS = {TemperatureLogitsWarper: "temperature", TopKLogitsWarper: "top_k", TopPLogitsWarper: "top_p", MinPLogitsWarper: "min_p"}
-"""What transformers does to logits before it draws, and the kernel's setting for it: in the order in which both do it."""
+WARPERS = {
+    TemperatureLogitsWarper: ("temperature", "temperature"),
+    TopHLogitsWarper: ("top_h", "top_h"),
+    TopKLogitsWarper: ("top_k", "top_k"),
+    TopPLogitsWarper: ("top_p", "top_p"),
+    MinPLogitsWarper: ("min_p", "min_p"),
+    TypicalLogitsWarper: ("typical_p", "mass"),
+    EpsilonLogitsWarper: ("epsilon_cutoff", "epsilon"),
+    EtaLogitsWarper: ("eta_cutoff", "epsilon"),
+}
+"""What transformers does to logits before it draws: the kernel's setting for it, and the attribute that has the number.
+
+They stand in the order in which both do it, which is ``order="transformers"`` here.
+"""
+
+PLAIN = {"min_tokens_to_keep": 1, "filter_value": -math.inf, "top_n": 100}
+"""What the other attributes of a warper must be for it to do what the kernel's setting does, where it has them."""
 
 
 def split(processors: Sequence[Any]) -> tuple[list[Any], LogitsProcessorList]:
@@ -40,7 +59,7 @@ def split(processors: Sequence[Any]) -> tuple[list[Any], LogitsProcessorList]:
 
 def _is_plain(warper: Any) -> bool:
     """Say whether a warper does what the kernel's setting does."""
-    return getattr(warper, "min_tokens_to_keep", 1) == 1 and getattr(warper, "filter_value", -math.inf) == -math.inf
+    return all(getattr(warper, name, value) == value for name, value in PLAIN.items())
 
 
 def as_array(logits: torch.Tensor) -> Row:
@@ -67,8 +86,9 @@ class Draw:
     def __init__(
         self, warpers: LogitsProcessorList, generators: "Sequence[np.random.Generator]", *, workers: int, keep_scores: bool
     ) -> None:
-        settings = {WARPERS[type(warper)]: getattr(warper, WARPERS[type(warper)]) for warper in warpers}
-        self._samplers = [Sampler(**settings, rng=generator) for generator in generators]
+        named = [(warper, *WARPERS[type(warper)]) for warper in warpers]
+        settings: Any = {name: getattr(warper, attribute) for warper, name, attribute in named}  # eta's is a tensor
+        self._samplers = [Sampler(**settings, order="transformers", rng=generator) for generator in generators]
         self._workers = workers
         self._warpers = warpers
         self._keep_scores = keep_scores
