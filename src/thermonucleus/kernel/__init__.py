@@ -5,8 +5,9 @@
     row_kernel.pyx                                    the way of a row: one source, built once for each instruction level
        |
        |    row/summary     one read of the row: the maximum of each group, each chunk and all; can it be sampled from?
-       v    stages/apply    the truncations in their order, a file each: the lowest logit that they keep
-            search/         for those that keep what reaches a count or a mass: the quantile of a long or a short row
+       v    stages/apply    the steps of a plan in their order, a file each: temperatures, and truncations that narrow what is kept
+            search/         for those that keep what reaches a count or a mass: the quantile of a long or a short row; the tokens
+                            nearest to a logit; the first few in order
             draw/           running sums of the kept weights; the token for a number; the probabilities
        .
     weights/, row/, check.pxd, float_mode.pxd         what all of these stand on
