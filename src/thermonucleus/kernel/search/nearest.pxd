@@ -8,7 +8,7 @@ the answer; else r is bisected, with a pass over the row each time, until few en
 copied.
 """
 
-from libc.math cimport INFINITY, fabs
+from libc.math cimport INFINITY, fabs, sqrt
 from libc.stdint cimport int64_t
 
 from thermonucleus.kernel.row.memory cimport Scratch
@@ -17,6 +17,7 @@ from thermonucleus.kernel.row.tokens cimport finite_kept, is_empty, piece_of
 from thermonucleus.kernel.row.types cimport CHUNK, LANES, SHORT, Interval, Row, Scale
 from thermonucleus.kernel.search.candidates cimport copy_interval
 from thermonucleus.kernel.search.short cimport quantile
+from thermonucleus.kernel.search.subsample cimport sample_bracket
 from thermonucleus.kernel.weights.double cimport Double, precise_weights, sum_precise
 from thermonucleus.kernel.weights.float_order cimport next_up
 
@@ -40,15 +41,17 @@ cdef struct Nearest:
     double within       # what those come to together with the tokens at it
 
 
-cdef inline Nearest nearest(const Row* row, const Measure* measure, double target, Scratch* scratch) noexcept nogil:
-    """The row is settled, and its tokens are copies unless they are more than SHORT."""
+cdef inline Nearest nearest(
+    const Row* row, const Measure* measure, double target, double whole, Scratch* scratch
+) noexcept nogil:
+    """The answer for a target that is a part of the `whole`. The row is settled, and its tokens are copies if they are few."""
     cdef Nearest found
     if row.ids != NULL:
         measure_tokens(measure, row.values, row.size, scratch.keys, scratch.weights)
         return nearest_of(scratch.keys, scratch.weights, row.size, -1.0, 0.0, target)
     if nearest_in_head(row, measure, target, scratch, &found):
         return found
-    return nearest_by_passes(row, measure, target, scratch)
+    return nearest_by_passes(row, measure, target, whole, scratch)
 
 
 cdef inline void measure_tokens(const Measure* measure, const float* x, Py_ssize_t n, double* keys, double* terms) noexcept nogil:
@@ -178,44 +181,83 @@ cdef inline bint nearest_among(
     return found.radius < INFINITY
 
 
-cdef inline Nearest nearest_by_passes(const Row* row, const Measure* measure, double target, Scratch* scratch) noexcept nogil:
-    """The answer in a long row, by the same bisection until the tokens between are few."""
-    cdef double low = -1.0, high = INFINITY, at_low = 0.0, middle
-    cdef Ring inner, ring = pass_over(row, measure, low, high)
-    cdef Py_ssize_t trip = 0
-    if ring.count == 0 or ring.sum < target:
-        return Nearest(INFINITY, 0.0, 0.0)
+cdef inline Nearest nearest_by_passes(
+    const Row* row, const Measure* measure, double target, double whole, Scratch* scratch
+) noexcept nogil:
+    """The answer in a long row, by bisection until the tokens between are few. The first two radii are guesses from a sample."""
+    cdef double low = -1.0, high = INFINITY, at_low = 0.0, middle, further
+    cdef Ring inner, outer, ring = no_ring()
+    cdef Py_ssize_t trip = 0, count
+    guess_radii(row, measure, target / whole, scratch, &middle, &further)
+    split_ring(row, measure, low, middle, further, &inner, &ring)
+    if inner.sum >= target:
+        high = middle
+        ring = inner
+    elif inner.sum + ring.sum >= target:
+        low = middle
+        high = further
+        at_low = inner.sum
+    else:
+        low = further
+        at_low = inner.sum + ring.sum
+        split_ring(row, measure, low, low, high, &inner, &ring)
+        if ring.count == 0 or at_low + ring.sum < target:
+            return Nearest(INFINITY, at_low, at_low)
     # 48 halvings and 64 by rank leave no double between; only a row that another thread writes to could go on.
     while ring.count > SHORT and ring.nearest < ring.furthest and trip < 128:
         # Tokens of less than 2**-200 count nowhere: what is further off need not be halved.
         ring.furthest = min(ring.furthest, max(ring.nearest, 200.0 / measure.scale.slope))
         middle = middle_of(&ring, trip)
         trip += 1
-        inner = pass_over(row, measure, low, middle)
+        split_ring(row, measure, low, middle, high, &inner, &outer)
         if at_low + inner.sum >= target:
             high = middle
             ring = inner
         else:
             at_low += inner.sum
             low = middle
-            ring = pass_over(row, measure, low, high)
+            ring = outer
     if ring.nearest >= ring.furthest or ring.count > SHORT:
         return Nearest(ring.nearest, at_low, at_low + ring.sum)
-    return nearest_of(scratch.keys, scratch.weights, copy_ring(row, measure, low, high, scratch), low, at_low, target)
+    count = copy_ring(row, measure, low, high, scratch)
+    return nearest_of(scratch.keys, scratch.weights, count, low, at_low, target)
 
 
-cdef inline Ring pass_over(const Row* row, const Measure* measure, double low, double high) noexcept nogil:
-    """What the tokens of the row with low < distance <= high come to."""
-    cdef Ring ring = no_ring()
+cdef inline void guess_radii(
+    const Row* row, const Measure* measure, double share, Scratch* scratch, double* low, double* high
+) noexcept nogil:
+    """Two radii that the answer is likely between: a sample's, less and more two standard errors (chosen)."""
+    cdef Interval kept = finite_kept(row)
+    cdef Ring all
+    cdef double off, squares = 0.0
+    cdef Py_ssize_t i, n
+    sample_bracket(&scratch.sample, row, kept.low, kept.high)
+    n = scratch.sample.size
+    measure_tokens(measure, scratch.sample.values, n, scratch.keys, scratch.weights)
+    all = ring_of(scratch.keys, scratch.weights, n, -1.0, INFINITY)
+    low[0] = nearest_of(scratch.keys, scratch.weights, n, -1.0, 0.0, share * all.sum).radius
+    for i in range(n):
+        off = scratch.weights[i] * ((1.0 - share) if scratch.keys[i] <= low[0] else share)
+        squares += off * off
+    off = 2.0 * sqrt(squares)
+    high[0] = nearest_of(scratch.keys, scratch.weights, n, -1.0, 0.0, share * all.sum + off).radius
+    low[0] = nearest_of(scratch.keys, scratch.weights, n, -1.0, 0.0, max(share * all.sum - off, 0.0)).radius
+
+
+cdef inline void split_ring(
+    const Row* row, const Measure* measure, double low, double middle, double high, Ring* inner, Ring* outer
+) noexcept nogil:
+    """What the tokens of the row with low < distance <= middle come to, and those with middle < distance <= high."""
     cdef float spare[CHUNK]
     cdef double keys[CHUNK]
     cdef double terms[CHUNK]
     cdef Py_ssize_t chunk
+    inner[0] = outer[0] = no_ring()
     for chunk in range(chunk_count(row.size)):
         if not is_empty(row, chunk, row.kept.low):
             measure_piece(row, measure, piece_of(row, chunk, spare), keys, terms)
-            add_ring(&ring, keys, terms, CHUNK, low, high)
-    return ring
+            add_ring(inner, keys, terms, CHUNK, low, middle)
+            add_ring(outer, keys, terms, CHUNK, middle, high)
 
 
 cdef inline void measure_piece(

@@ -28,7 +28,7 @@ cdef inline void top_h(Row* row, double h, Scratch* scratch) noexcept nogil:
     moments = moments_of(row)
     measure = below_largest(row, &moments)
     bound = (h + ROUNDING) * total_of(&moments)
-    found = nearest(row, &measure, bound, scratch)
+    found = nearest(row, &measure, bound, total_of(&moments), scratch)
     if found.radius < INFINITY:
         cut_at(row, &measure, &found, bound)
 

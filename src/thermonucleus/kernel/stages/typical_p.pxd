@@ -30,7 +30,7 @@ cdef inline void typical_p(Row* row, double mass, Scratch* scratch) noexcept nog
                 return
     moments = moments_of(row)
     measure = around_mean(row, &moments)
-    found = nearest(row, &measure, (mass - ROUNDING) * mass_of(&moments), scratch)
+    found = nearest(row, &measure, (mass - ROUNDING) * mass_of(&moments), mass_of(&moments), scratch)
     if found.radius < INFINITY:
         keep_band(row, &measure, found.radius)
 
