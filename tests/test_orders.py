@@ -152,6 +152,18 @@ def test_mirostat_replaces_truncations_in_the_order_of_llama_cpp() -> None:
     assert [settings.mirostat for settings in sampler.settings] == [2, 0]  # type: ignore[union-attr]
 
 
+def test_mirostat_takes_the_temperature_itself_in_place_of_a_dynamic_one_in_the_order_of_llama_cpp() -> None:
+    llama = tn.Settings.preset("llama.cpp").replace(dynatemp_range=0.5)
+    assert steps_of(llama, mirostat=2) == [("temperature", 0.8), ("mirostat_2", 10.0)]
+    assert steps_of(llama, mirostat=2, temperature=1) == [("mirostat_2", 10.0)]
+    plan = tn.Sampler(llama, mirostat=[0, 2, 1], dynatemp_range=[0.5, 0.5, 0])._plan
+    assert [steps_in(row) for row in plan] == [
+        [("top_k", 40.0), ("top_p", 0.95), ("min_p", 0.05), ("dynamic_temperature", 0.8 - 0.5, 1.3, 1.0)],
+        [("temperature", 0.8), ("mirostat_2", 10.0)],
+        [("temperature", 0.8), ("mirostat_1", 10.0, 100.0)],
+    ]
+
+
 def test_an_order_is_a_sequence_of_stages() -> None:
     order = ["min_p", "temperature", "top_k"]
     on: dict[str, Any] = {"temperature": 0.5, "top_k": 3, "min_p": 0.1}

@@ -111,6 +111,29 @@ def a_sampler_is_read_and_replaced(sampler: tn.Sampler) -> None:
     sampler.replace(temprature=0.5)  # type: ignore[call-arg]
 
 
+def a_state_is_read_set_and_copied(sampler: tn.Sampler) -> None:
+    assert_type(sampler.state, tn.State)
+    assert_type(sampler.state.copy(), tn.State)
+    mu: float = sampler.state.mu
+    sums: NDArray[np.float64] = sampler.state.weighted_sum
+    sampler.state.mu = mu + sums[0]
+    sampler.state.total_weight = [1, 2.5]
+    sampler.state.weighted_sum = Tensor()
+    sampler.state.reset([0, 1])
+    sampler.state = sampler.state.copy()  # type: ignore[misc]
+    sampler.state.mu = "3"  # type: ignore[assignment]
+
+
+def tokens_are_accepted(row: Row, batch: Batch, sampler: tn.Sampler) -> None:
+    sampler.accept(sampler(row))
+    sampler.accept(sampler(batch))
+    sampler.accept(np.int64(3))
+    sampler.accept([1, 2])
+    sampler.accept(Tensor())
+    sampler.accept("1")  # type: ignore[arg-type]
+    sampler.accept(1.5)  # type: ignore[arg-type]
+
+
 def seeds(row: Row) -> None:
     for rng in (None, 1, [1, 2], np.array([1, 2]), np.random.default_rng(1), np.random.PCG64(1), np.random.SeedSequence(1)):
         tn.sample(row, rng=rng)

@@ -14,12 +14,14 @@ from thermonucleus.kernel.dispatch import target, targets
 from thermonucleus.sampler import Sampler
 from thermonucleus.sampling import probabilities, sample
 from thermonucleus.settings import Settings
+from thermonucleus.state import State
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Sampler",
     "Settings",
+    "State",
     "__version__",
     "adaptive_sampling",
     "apply_temperature",

@@ -1,4 +1,4 @@
-"""`Sampler`: settings and random state kept from token to token."""
+"""`Sampler`: settings, random state and what the tokens drawn leave behind, kept from token to token."""
 
 import copy
 import reprlib
@@ -14,7 +14,7 @@ from thermonucleus.kernel.bridge import SingleRow
 from thermonucleus.kernel.dispatch import active
 from thermonucleus.logits import AnyAxes, Batch, Foreign, Logits, Row, as_rows
 from thermonucleus.randomness import Seed, Uniforms, as_generator
-from thermonucleus.sampling import draw
+from thermonucleus.sampling import draw, draw_batch
 from thermonucleus.settings import (
     SETTINGS,
     Column,
@@ -30,6 +30,7 @@ from thermonucleus.settings import (
     plan_of,
     takes_settings,
 )
+from thermonucleus.state import State, Tokens, rules_of
 from thermonucleus.workers import check_workers
 
 __all__ = ["Sampler"]
@@ -44,7 +45,7 @@ class Changes(Keywords, total=False):
 
 
 class Sampler:
-    """A sampler with its settings and its random generator: call it with logits, get tokens.
+    """A sampler with its settings, its random generator and its state: call it with logits, get tokens.
 
     Arguments are checked when the sampler is made; a call does no more than it must. Its settings can be read, as in
     ``sampler.settings`` and ``sampler.temperature``, and do not change: `replace` makes another sampler.
@@ -68,6 +69,8 @@ class Sampler:
         The random generator; it advances by one uniform number a draw.
     workers : int
         As it was given.
+    state : State
+        What mirostat and adaptive-p remember of the tokens drawn: to be read, set and reset.
 
     Raises
     ------
@@ -81,6 +84,13 @@ class Sampler:
     each is to draw its own, give it a generator of its own: ``sampler.replace(rng=child)`` for each child of
     ``sampler.generator.spawn(n)``. `copy.copy` and `replace` share the generator, and take turns.
 
+    With mirostat or adaptive-p, a draw depends on those before it. `state` has what is remembered of them, for one stream of
+    tokens: a row at a time, or a batch of as many rows each time; other logits are refused until ``sampler.state.reset()``, and so
+    is `num_samples`, which draws independently. What comes out of `pickle` and `copy.deepcopy` has a state of its own that goes on
+    from where it was, and `copy.copy` shares it. What `replace` returns has a copy of it; or a new one, if a setting of mirostat or
+    adaptive-p changes, or the number of rows that settings are for. For several streams, have a sampler for each, or a batch. Only
+    one thread at a time may call a sampler then. It keeps a copy of the last logits, for `accept`.
+
     Examples
     --------
     >>> import numpy as np
@@ -93,6 +103,9 @@ class Sampler:
     Sampler(temperature=0.8, top_p=0.95)
     >>> sampler.replace(temperature=0)(logits)
     3
+    >>> sampler = tn.Sampler(mirostat=2, mirostat_tau=3.0, rng=1)
+    >>> sampler(logits), round(sampler.state.mu, 3)
+    (2, 6.126)
     """
 
     # Without a __dict__, a name that is no setting can't be assigned to either. A subclass has one, and may have names of its own.
@@ -104,6 +117,7 @@ class Sampler:
         "_requests",
         "_rows",
         "_single",
+        "_state",
         "_texts",
         "_threads",
         "_workers",
@@ -117,7 +131,8 @@ class Sampler:
     _rows: int | None
     _plan: NDArray[np.float64]
     _threads: int
-    _single: SingleRow | None
+    _single: SingleRow | None  # draws from the next row, where what was drawn before makes no difference
+    _state: State
 
     @takes_settings
     def __init__(self, settings: Requests = None, *, rng: Seed = None, workers: int = 1, **keywords: Unpack[Keywords]) -> None:
@@ -130,6 +145,7 @@ class Sampler:
         texts: dict[str, str],
         workers: int,
         generator: "np.random.Generator",
+        state: State | None = None,
     ) -> None:
         """Set what the sampler is made of, and what follows from it."""
         self._threads = check_workers(workers)
@@ -137,7 +153,9 @@ class Sampler:
         self._requests, self._columns, self._texts, self._generator = requests, columns, texts, generator
         self._rows = count_rows(requests, columns)
         self._plan = plan_of(requests, columns, self._rows)
-        self._single = None if self._rows is not None else SingleRow(self._plan)
+        rules = rules_of(self._plan, lambda name: self._value(SETTINGS[name]))
+        self._state = state if state is not None and state._follows(rules, self._rows) else State(rules, self._rows)
+        self._single = SingleRow(self._plan) if self._rows is None and not self._state._is_kept else None
 
     @overload
     def __call__(self, logits: AnyAxes, *, u: Uniforms | None = None, num_samples: None = None) -> Any: ...
@@ -176,10 +194,62 @@ class Sampler:
         rows = as_rows(logits)
         if self._rows is not None and rows.shape[:-1] != (self._rows,):
             raise ValueError(f"logits must be a batch of {self._rows} rows, as this sampler's settings are, got shape {rows.shape}")
+        if self._state._is_kept:
+            return self._draw_and_remember(logits, rows, u, num_samples)
         return draw(logits, rows, self._plan, self._generator, u, num_samples, self._threads)
+
+    def _draw_and_remember(
+        self, logits: Logits, rows: NDArray[np.float32], u: Uniforms | None, num_samples: int | None
+    ) -> int | NDArray[np.int64]:
+        """Draw from checked rows by what the state says, and have the state follow."""
+        if num_samples is not None:
+            raise ValueError(
+                "num_samples cannot be given with mirostat or adaptive_target: tokens are drawn independently then, and here each "
+                "depends on those before. Call the sampler once a token"
+            )
+        plan = self._state._plan(self._plan, rows.shape[:-1])
+        # The caller's logits may be other ones by the time that `accept` asks about them.
+        batch, tokens = draw_batch(logits, rows.copy(), plan, self._generator, u, None, self._threads)
+        self._state._take(tokens, batch, rows.shape[-1])
+        return tokens
+
+    def accept(self, tokens: Tokens) -> None:
+        """Say which tokens the text goes on with, where they may be others than those drawn last.
+
+        The state then is as if these had been drawn: as it was before the last draw, and followed by these tokens with the
+        probabilities that they had there. With settings that remember nothing this does nothing, so that a loop in which a grammar
+        or a draft model has the last word may call it after every draw. It draws no random number.
+
+        Parameters
+        ----------
+        tokens : int or array_like of int of shape (B,)
+            The token; after a draw from a batch, one for each row. A token that could not have been drawn leaves mirostat's mu as
+            it was before, and counts with probability 0 in adaptive-p's sums.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If they are no tokens, which is all that is asked of them with settings that remember nothing; or not as many as were
+            drawn. If nothing has been drawn yet, or since the state was set, reset or unpickled.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import thermonucleus as tn
+        >>> sampler = tn.Sampler(mirostat=2, mirostat_tau=1, mirostat_eta=0.5)
+        >>> logits = np.log([0.5, 0.25, 0.125, 0.0625, 0.0625])
+        >>> sampler(logits, u=0.9), round(sampler.state.mu, 6)
+        (1, 1.707519)
+        >>> sampler.accept(0)
+        >>> round(sampler.state.mu, 6)
+        2.207519
+        """
+        self._state.accept(tokens)
 
     def replace(self, **changes: Unpack[Changes]) -> Self:
         """Return a sampler with some of the arguments changed; what is not named stays, and the generator is shared.
+
+        The state is copied, where no setting of mirostat or adaptive-p changes, and begins anew where one does.
 
         Parameters
         ----------
@@ -210,7 +280,7 @@ class Sampler:
             texts = {name: text for name, text in self._texts.items() if name in kept} | texts
         generator = as_generator(changes["rng"]) if "rng" in changes else self._generator
         new = copy.copy(self)
-        new._build(requests, columns, texts, changes.get("workers", self._workers), generator)
+        new._build(requests, columns, texts, changes.get("workers", self._workers), generator, self._state.copy())
         return new
 
     @property
@@ -235,6 +305,11 @@ class Sampler:
         """Number of threads that share the rows of a batch, as it was given."""
         return self._workers
 
+    @property
+    def state(self) -> State:
+        """What mirostat and adaptive-p remember of the tokens drawn."""
+        return self._state
+
     def _value(self, setting: Setting) -> Any:
         """Return a setting as a number, or as an array where it is one for each row."""
         if setting.name in self._columns:
@@ -249,6 +324,11 @@ class Sampler:
     else:
 
         def __setattr__(self, name: str, value: object) -> None:
+            if name == "state":
+                raise AttributeError(
+                    "state of a Sampler cannot be assigned to: set its attributes, as in sampler.state.mu = 8.0, or call "
+                    "sampler.state.reset()"
+                )
             if name in PUBLIC:
                 raise AttributeError(
                     f"{name} of a Sampler cannot be assigned to: sampler.replace({PUBLIC[name]}=...) returns another one with it"
@@ -257,7 +337,7 @@ class Sampler:
 
     def __getstate__(self) -> tuple[object, ...]:
         # What the kernel holds is made anew; a subclass may have a __dict__.
-        parts = (self._requests, self._columns, self._texts, self._workers, self._generator)
+        parts = (self._requests, self._columns, self._texts, self._workers, self._generator, self._state)
         return getattr(self, "__dict__", {}), parts
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:

@@ -11,7 +11,7 @@ from thermonucleus.randomness import Seed, Uniforms, as_generator, as_uniforms
 from thermonucleus.settings import Keywords, Requests, as_plan, check_integer, takes_settings
 from thermonucleus.workers import check_workers, for_ranges
 
-__all__ = ["draw", "probabilities", "sample"]
+__all__ = ["draw", "draw_batch", "probabilities", "sample"]
 
 Tokens = int | NDArray[np.int64]
 
@@ -137,17 +137,30 @@ def draw(
     workers: int,
 ) -> Tokens:
     """Draw from checked rows with checked settings: from `u`, or from the generator where `u` is None."""
+    return draw_batch(logits, rows, plan, generator, u, num_samples, workers)[1]
+
+
+def draw_batch(
+    logits: Logits,
+    rows: NDArray[np.float32],
+    plan: NDArray[np.float64],
+    generator: "np.random.Generator | None",
+    u: Uniforms | None,
+    num_samples: int | None,
+    workers: int,
+) -> tuple[bridge.Batch, Tokens]:
+    """Draw as `draw` does; return the tokens, and before them the batch, which can be asked about the draw."""
     shape = rows.shape[:-1] + _draws(num_samples)
     uniforms = None if u is None else as_uniforms(u, shape)
     batch = _read(logits, rows, plan, workers)
     if uniforms is None:
         assert generator is not None
         if shape == ():
-            return batch.draw_one(generator.random())
+            return batch, batch.draw_one(generator.random())
         uniforms = generator.random(shape)
     tokens = np.empty(shape, np.int64)
     for_ranges(lambda start, stop: batch.draw(uniforms, tokens, start, stop), batch.count, workers, batch.stop)
-    return int(tokens) if shape == () else tokens
+    return batch, int(tokens) if shape == () else tokens
 
 
 @takes_settings

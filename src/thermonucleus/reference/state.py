@@ -1,10 +1,14 @@
-"""What a draw changes for the next one: mirostat's mu, adaptive-p's sums, and the laws by which they act on a row."""
+"""What a draw changes for the next one, mirostat's mu and adaptive-p's sums, and the laws by which they act on a row.
+
+How they follow the draws is said in `thermonucleus.state`, on floats or arrays; the functions are here too.
+"""
 
 import math
 
 import numpy as np
 
 from thermonucleus.reference.weights import Row, present, surprises
+from thermonucleus.state import adapted_target, adaptive_sums, mirostat_update
 
 __all__ = ["adapted_target", "adaptive_sums", "mirostat_update", "surprise", "zipf_count", "zipf_exponent"]
 
@@ -46,56 +50,3 @@ def surprise(x: Row, token: int) -> float:
     2.0
     """
     return float(surprises(x)[token]) / math.log(2)
-
-
-def mirostat_update(mu: float, surprise: float, tau: float, eta: float) -> float:
-    """Compute the next mu of mirostat, which is 2 tau at the start.
-
-    Parameters
-    ----------
-    mu : float
-        The one that the token was drawn with.
-    surprise : float
-        Of the token drawn: in llama.cpp among the tokens that were kept, in the paper's code among all.
-    tau : float
-        The surprise aimed at, in bits.
-    eta : float
-        The step, as a part of the difference.
-
-    Examples
-    --------
-    >>> mirostat_update(2.0, 1.5, 1.0, 0.5)
-    1.75
-    """
-    return mu - eta * (surprise - tau)
-
-
-def adapted_target(target: float, weighted_sum: float, total_weight: float) -> float:
-    """Compute the target of the next draw: as far on the other side of the target as the mean of the draws so far.
-
-    Examples
-    --------
-    >>> round(adapted_target(0.3, 3.1, 10.0), 6)
-    0.29
-    """
-    return target if total_weight == 0 else min(max(2 * target - weighted_sum / total_weight, 0.0), 1.0)
-
-
-def adaptive_sums(weighted_sum: float, total_weight: float, p: float, decay: float) -> tuple[float, float]:
-    """Compute the sums of `adapted_target` after a draw; at the start they are target / (1 - decay) and 1 / (1 - decay).
-
-    Parameters
-    ----------
-    weighted_sum, total_weight : float
-        Those before the draw.
-    p : float
-        The probability of the token drawn, as adaptive-p was given it.
-    decay : float
-        What part of the sums stays.
-
-    Examples
-    --------
-    >>> adaptive_sums(3.0, 10.0, 0.4, 0.9)
-    (3.1, 10.0)
-    """
-    return p + decay * weighted_sum, 1 + decay * total_weight

@@ -87,7 +87,8 @@ def _with_mirostat(
     """Refuse the truncations that are on beside mirostat, or leave them out in the order of a system that does."""
     on = values["mirostat"] > 0
     if places.stages[places.of["mirostat"]].name == "mirostat_instead":
-        return _where(np.logical_not(on), steps, lambda step: step not in BENDING | MIROSTAT)
+        plain = _with_plain_temperature(steps, values["temperature"], on)
+        return _where(np.logical_not(on), plain, lambda step: step not in BENDING | MIROSTAT)
     clash = [
         stage.settings[0]
         for stage in (places.stages[place] for place in taken)
@@ -97,6 +98,17 @@ def _with_mirostat(
     if clash:
         raise ValueError(f"mirostat takes temperature and smoothing alone beside it, not {' or '.join(clash)}")
     return steps
+
+
+def _with_plain_temperature(steps: list[PossibleStep], temperature: Any, rows: Any) -> list[PossibleStep]:
+    """Have the temperature itself in place of a dynamic one in these rows, which is what llama.cpp puts before mirostat."""
+    changed: list[PossibleStep] = []
+    for on, number, *numbers in steps:
+        if number == NUMBER["dynamic_temperature"]:
+            changed.append((on & rows & (temperature != 1), NUMBER["temperature"], temperature, 0.0, 0.0))
+            on = np.logical_and(on, np.logical_not(rows))  # noqa: PLW2901
+        changed.append((on, number, *numbers))
+    return changed
 
 
 def _with_some_last(steps: list[PossibleStep], last: Any) -> list[PossibleStep]:
