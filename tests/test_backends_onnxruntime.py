@@ -17,7 +17,7 @@ from scipy import stats
 
 import thermonucleus
 from thermonucleus import reference
-from thermonucleus.sampling import draw
+from thermonucleus.sampling import draw_tokens
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -255,7 +255,7 @@ def test_float32_logits_are_read_where_the_session_left_them(
 
     def spy(logits: Any, rows: NDArray[np.float32], *rest: Any) -> Any:
         read.append(rows)
-        return draw(logits, rows, *rest)
+        return draw_tokens(logits, rows, *rest)
 
     monkeypatch.setattr(backend, "draw", spy)
     generate(cached, [[4, 2]] * 3, max_new_tokens=4)

@@ -22,7 +22,7 @@ __all__ = [
     "is_sound",
 ]
 
-Rows = NDArray[np.float32]
+Float32Rows = NDArray[np.float32]
 
 Real: TypeAlias = "float | np.floating[Any] | np.integer[Any]"
 Row: TypeAlias = "np.ndarray[tuple[int], np.dtype[Any]] | Sequence[Real]"
@@ -40,7 +40,7 @@ AT_A_TIME = 1 << 17
 """Logits that are converted at a time, if rows are no longer. Chosen: a few hundred kilobytes fit any L2 cache."""
 
 
-def as_rows(logits: object) -> Rows:
+def as_rows(logits: object) -> Float32Rows:
     """Return a row (V,) or a batch (B, V) as C-contiguous float32, without a copy if it is that already.
 
     Parameters
@@ -82,13 +82,13 @@ def as_real_array(values: object, name: str) -> NDArray[np.generic]:
     return array
 
 
-def is_sound(rows: Rows) -> NDArray[np.bool_]:
+def is_sound(rows: Float32Rows) -> NDArray[np.bool_]:
     """Say of each row whether a token can be drawn from it: its largest value is NaN if any of them is."""
     return np.asarray(np.isfinite(rows.max(axis=-1)))
 
 
-def _to_float32(array: NDArray[np.generic]) -> Rows:
-    rows: Rows = np.empty(array.shape, np.float32)
+def _to_float32(array: NDArray[np.generic]) -> Float32Rows:
+    rows: Float32Rows = np.empty(array.shape, np.float32)
     if array.ndim == 1:
         rows[:] = _converted(array[np.newaxis])
         return rows
@@ -99,7 +99,7 @@ def _to_float32(array: NDArray[np.generic]) -> Rows:
     return rows
 
 
-def _converted(array: NDArray[np.generic]) -> Rows:
+def _converted(array: NDArray[np.generic]) -> Float32Rows:
     with np.errstate(over="ignore", invalid="ignore"):
         rows = array.astype(np.float32)
         if array.dtype.itemsize > 2:
@@ -110,7 +110,7 @@ def _converted(array: NDArray[np.generic]) -> Rows:
     return rows
 
 
-def _held_by_float32(array: NDArray[np.generic], rows: Rows) -> NDArray[np.bool_]:
+def _held_by_float32(array: NDArray[np.generic], rows: Float32Rows) -> NDArray[np.bool_]:
     """Say of each row whether its conversion lost nothing."""
     if array.dtype.kind in "iu":
         limit = 2**24  # and not a comparison with `rows`, which would be made in float64

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from thermonucleus.logits import as_rows, is_sound
 from thermonucleus.randomness import Seeds, as_generators
-from thermonucleus.sampling import draw
+from thermonucleus.sampling import draw_tokens
 from thermonucleus.settings import Keywords, Requests, as_array, as_plan, check_integer, takes_settings
 from thermonucleus.workers import check_workers
 
@@ -229,7 +229,7 @@ class _Loop:
             rows[ended, 0] = 0.0
         u = [0.0 if over else generator.random() for generator, over in zip(self.generators, ended, strict=True)]
         try:
-            tokens = np.asarray(draw(rows, rows, self.plan, None, u, None, self.workers))
+            tokens = np.asarray(draw_tokens(rows, rows, self.plan, None, u, None, self.workers))
         except ValueError as error:
             if is_sound(rows).all():
                 raise  # it is about what the generators gave
