@@ -257,7 +257,7 @@ def test_float32_logits_are_read_where_the_session_left_them(
         read.append(rows)
         return draw_tokens(logits, rows, *rest)
 
-    monkeypatch.setattr(backend, "draw", spy)
+    monkeypatch.setattr(backend, "draw_tokens", spy)
     generate(cached, [[4, 2]] * 3, max_new_tokens=4)
     shared = [np.shares_memory(rows, outputs[0]) for rows, outputs in zip(read, cached.returned, strict=True)]
     assert shared == [False, True, True, True]  # of several rows of several tokens, the last are not contiguous
