@@ -258,6 +258,7 @@ cdef class SingleRow:
 
     cdef Py_buffer steps
     cdef Plan plan
+    cdef double coin        # of XTC, 0 if it throws none
     cdef void* memory       # NULL while a call works in it: another thread's call makes its own
     cdef Py_ssize_t room    # the size of the rows that it has room for
 
@@ -267,6 +268,7 @@ cdef class SingleRow:
         if self.steps.shape[0] != 1:
             raise ValueError("plans: expected one")
         self.plan = Plan(<const Step*> self.steps.buf, self.steps.shape[1], True)
+        self.coin = coin_of(&self.plan)
         self.memory = NULL
         self.room = 0
 
@@ -288,7 +290,7 @@ cdef class SingleRow:
                 room = view.shape[0]
                 memory = self.borrow(&room)
                 try:
-                    token = draw_single(kernel, &view, &self.plan, memory, random)
+                    token = draw_single(kernel, &view, &self.plan, self.coin, memory, random)
                 finally:
                     self.give_back(memory, room)
         finally:
@@ -316,19 +318,19 @@ cdef class SingleRow:
 
 
 cdef Py_ssize_t draw_single(
-    Kernel kernel, const Py_buffer* view, const Plan* plan, void* memory, random
+    Kernel kernel, const Py_buffer* view, const Plan* plan, double coin, void* memory, random
 ) except -2:
     cdef double* running = <double*> memory
-    cdef Plan way = plan[0]
+    cdef Plan other
     cdef Reading reading
     cdef Py_ssize_t token
-    cdef double u, coin = coin_of(plan)
-    if not read_single(kernel, view, &way, memory, &reading):
+    cdef double u
+    if not read_single(kernel, view, plan, memory, &reading):
         return -1
     u = random()
     if coin > 0.0 and not excludes(coin, &u):
-        way.excluding = False
-        if not read_single(kernel, view, &way, memory, &reading):
+        other = Plan(plan.steps, plan.count, False)
+        if not read_single(kernel, view, &other, memory, &reading):
             raise changed(0)
     token = kernel.draw_token(&reading, running, u)
     if token < 0:

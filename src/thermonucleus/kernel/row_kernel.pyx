@@ -13,7 +13,7 @@ from thermonucleus.kernel.float_mode cimport Mode, enter_usual_mode, leave_usual
 from thermonucleus.kernel.row.memory cimport Scratch, carve
 from thermonucleus.kernel.row.source cimport chunk_count, part_of, source_of
 from thermonucleus.kernel.row.summary cimport summarize
-from thermonucleus.kernel.row.types cimport ABSENT, NOTHING, SHORT, UNDECIDED, Interval, Plan, Reading, Row, Source
+from thermonucleus.kernel.row.types cimport ABSENT, NOTHING, SHORT, UNDECIDED, Interval, Plan, Reading, Row
 from thermonucleus.kernel.stages.apply cimport apply
 from thermonucleus.kernel.weights.double cimport logit_of
 
@@ -72,16 +72,14 @@ cdef bint read(
     cdef Scratch scratch = carve(memory, size, running)
     cdef Row way
     cdef double mass
-    reading.source = source_of(row, size)
-    reading.weighed = False
-    reading.target = ABSENT
-    if not begin(&way, &reading.source, &scratch):
+    if not begin(&way, row, size, &scratch):
         return False
     apply(&way, plan, &scratch)
+    reading.source = way.source
+    reading.weighed = False
     reading.greedy = way.greedy
     if way.greedy != UNDECIDED:
         return way.greedy >= 0
-    reading.source = way.source
     reading.scale = way.scale
     reading.kept = way.kept
     reading.target = way.target
@@ -103,11 +101,11 @@ cdef bint read(
     return True
 
 
-cdef inline bint begin(Row* row, const Source* source, Scratch* scratch) noexcept nogil:
+cdef inline bint begin(Row* row, const float* values, Py_ssize_t size, Scratch* scratch) noexcept nogil:
     """A row before the first step: summarized, and all of it kept. False if it cannot be sampled from."""
-    row.source = source[0]
-    row.values = part_of(source, 0, source.size, NULL) if source.size <= SHORT else NULL
-    row.size = source.size
+    row.source = source_of(values, size)
+    row.values = part_of(&row.source, 0, size, NULL) if size <= SHORT else NULL
+    row.size = size
     row.ids = NULL
     row.groups = scratch.groups
     row.maxima = scratch.maxima
