@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t, uint32_t
 
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.memory cimport Scratch, short_room
-from thermonucleus.kernel.row.source cimport chunk_count, whole_chunk
+from thermonucleus.kernel.row.source cimport chunk_count, logit_at, whole_chunk
 from thermonucleus.kernel.row.types cimport CHUNK, NOTHING, SHORT, WAYS, Row, Sums
 
 cdef union Power:
@@ -52,6 +52,13 @@ cdef inline Py_ssize_t copy_interval(const Row* row, float low, float high, Scra
     cdef Py_ssize_t chunk, way, count = 0
     cdef float spare[CHUNK]
     cdef const float* x
+    if row.size <= WAYS:
+        # A token is a group of its own, so that this is the same order.
+        for way in range(row.size):
+            scratch.values[count] = logit_at(&row.source, way)
+            scratch.ids[count] = way
+            count += (scratch.values[count] >= low) & (scratch.values[count] < high)
+        return count
     for chunk in range(chunk_count(row.size)):
         if row.maxima[chunk] < low:
             continue
