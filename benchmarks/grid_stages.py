@@ -63,7 +63,7 @@ def placed(name: str, place: str) -> dict[str, Any]:
     if place == "behind":
         return {**settings, "temperature_last": True}
     stages = [stage for stage in ORDERS["default"] if stage not in ("temperature", "top_k")]
-    return {**settings, "top_k": 50, "order": ("temperature", "top_k", *stages)}
+    return {**settings, "top_k": 50, "order": ("top_k", "temperature", *stages)}
 
 
 def measured(rows: Mapping[str, Sequence[Row]], quick: bool) -> list[StageCell]:

@@ -41,7 +41,7 @@ from thermonucleus.kernel.stages.eta_cutoff cimport eta_bits
 from thermonucleus.kernel.stages.min_k cimport min_k
 from thermonucleus.kernel.stages.min_p cimport min_p
 from thermonucleus.kernel.stages.mirostat cimport mirostat_1, mirostat_2_bits
-from thermonucleus.kernel.stages.moments cimport cut_by_moments
+from thermonucleus.kernel.stages.moments cimport BITS, MASS, SQUARES, cut_by_moments
 from thermonucleus.kernel.stages.p_less cimport p_less_bits, p_less_norm_bits
 from thermonucleus.kernel.stages.smoothing cimport smoothing
 from thermonucleus.kernel.stages.temperature cimport temperature
@@ -104,17 +104,17 @@ cdef inline void apply_further(Row* row, const Step* step, bint excluding, Scrat
     elif stage == SMOOTHING:
         smoothing(row, numbers[0], numbers[1], scratch)
     elif stage == EPSILON_CUTOFF:
-        cut_by_moments(row, epsilon_bits, numbers[0], scratch)
+        cut_by_moments(row, epsilon_bits, MASS, numbers[0], scratch)
     elif stage == ETA_CUTOFF:
-        cut_by_moments(row, eta_bits, numbers[0], scratch)
+        cut_by_moments(row, eta_bits, BITS, numbers[0], scratch)
     elif stage == TOP_A:
-        cut_by_moments(row, top_a_bits, numbers[0], scratch)
+        cut_by_moments(row, top_a_bits, MASS, numbers[0], scratch)
     elif stage == TOP_N_SIGMA:
         top_n_sigma(row, numbers[0], scratch)
     elif stage == P_LESS:
-        cut_by_moments(row, p_less_bits, numbers[0], scratch)
+        cut_by_moments(row, p_less_bits, SQUARES, numbers[0], scratch)
     elif stage == P_LESS_NORM:
-        cut_by_moments(row, p_less_norm_bits, numbers[0], scratch)
+        cut_by_moments(row, p_less_norm_bits, SQUARES, numbers[0], scratch)
     elif stage == TOP_H:
         top_h(row, numbers[0], scratch)
     elif stage == TFS:
@@ -128,6 +128,6 @@ cdef inline void apply_further(Row* row, const Step* step, bint excluding, Scrat
     elif stage == MIROSTAT_1:
         mirostat_1(row, numbers[0], numbers[1], scratch)
     elif stage == MIROSTAT_2:
-        cut_by_moments(row, mirostat_2_bits, numbers[0], scratch)
+        cut_by_moments(row, mirostat_2_bits, MASS, numbers[0], scratch)
     elif stage == ADAPTIVE_P:
         row.target = numbers[0]

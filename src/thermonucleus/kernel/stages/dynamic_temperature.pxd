@@ -4,7 +4,7 @@ from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.tokens cimport count_kept
 from thermonucleus.kernel.row.types cimport Row
 from thermonucleus.kernel.stages.cut cimport settle
-from thermonucleus.kernel.stages.moments cimport Moments, entropy_of, moments_of
+from thermonucleus.kernel.stages.moments cimport BITS, Moments, entropy_of, moments_of
 from thermonucleus.kernel.stages.temperature cimport temperature
 from thermonucleus.kernel.weights.double cimport precise_exp2, precise_log2
 
@@ -17,7 +17,7 @@ cdef inline void dynamic_temperature(Row* row, double low, double high, double e
     settle(row, False, scratch)
     count = count_kept(row)
     if count > 1:
-        moments = moments_of(row)
+        moments = moments_of(row, BITS)
         share = min(entropy_of(&moments) / precise_log2(count), 1.0)
         if share > 0.0:
             power = precise_exp2(exponent * precise_log2(share))

@@ -16,6 +16,11 @@ from thermonucleus.kernel.stages.cut cimport cut_below, cutoff_at, settle
 from thermonucleus.kernel.weights.chunk_sums cimport add_moments
 from thermonucleus.kernel.weights.double cimport precise_log2, precise_weight, precise_weights, sum_precise
 
+cdef enum:
+    # Which moments a stage asks for: each includes those before it.
+    MASS, BITS, SQUARES
+
+
 cdef struct Moments:
     double others       # the weights of all tokens but one of the most probable: Z - 1
     double bits         # the sum of w t
@@ -54,8 +59,8 @@ cdef inline Scale from_largest(const Row* row) noexcept nogil:
     return scale
 
 
-cdef inline Moments moments_of(const Row* row) noexcept nogil:
-    """Moments of what is kept at the scale of the row, in float64."""
+cdef inline Moments moments_of(const Row* row, int which) noexcept nogil:
+    """Moments of what is kept at the scale of the row, in float64; 0 in place of those that are not asked for."""
     cdef Moments moments
     cdef Scale scale = from_largest(row)
     cdef Interval kept = finite_kept(row)
@@ -78,32 +83,40 @@ cdef inline Moments moments_of(const Row* row) noexcept nogil:
             w[i] = w[i] * 2.0**-64 if (x[i] >= kept.low) & (x[i] < row.maximum) else 0.0
         for i in range(512):
             found += x[i] == row.maximum
-        for i in range(512):
-            t = (<double> x[i] - scale.base) * scale.slope
-            products[i] = w[i] * (t if t > -1000.0 else -1000.0)
         ties += found
         moments.others += sum_precise(w, CHUNK)
-        moments.bits += sum_precise(products, CHUNK)
-        for i in range(512):
-            products[i] = w[i] * w[i]
-        moments.squares += sum_precise(products, CHUNK)
+        if which >= BITS:
+            for i in range(512):
+                t = (<double> x[i] - scale.base) * scale.slope
+                products[i] = w[i] * (t if t > -1000.0 else -1000.0)
+            moments.bits += sum_precise(products, CHUNK)
+        if which == SQUARES:
+            for i in range(512):
+                products[i] = w[i] * w[i]
+            moments.squares += sum_precise(products, CHUNK)
     moments.others += ties - 1
     moments.squares += ties
     return moments
 
 
-cdef inline Moments quick_moments(const Row* row) noexcept nogil:
-    """The same of a long row, in float32."""
+cdef inline Moments quick_moments(const Row* row, int which) noexcept nogil:
+    """The same of a long row, in float32; 0 in place of those that are not asked for."""
     cdef Moments moments
     cdef Interval kept = finite_kept(row)
     cdef float spare[CHUNK]
+    cdef const float* x
     cdef double mass = 0.0, products = 0.0, squares = 0.0, largest = precise_weight(row.maximum, &row.scale)
     cdef Py_ssize_t chunk
     for chunk in range(chunk_count(row.size)):
-        if not is_empty(row, chunk, kept.low):
-            add_moments(
-                piece_of(row, chunk, spare), &row.scale, row.maximum, kept.low, kept.high, &mass, &products, &squares
-            )
+        if is_empty(row, chunk, kept.low):
+            continue
+        x = piece_of(row, chunk, spare)
+        if which == MASS:
+            add_moments(x, &row.scale, row.maximum, kept.low, kept.high, &mass, NULL, NULL)
+        elif which == BITS:
+            add_moments(x, &row.scale, row.maximum, kept.low, kept.high, &mass, &products, NULL)
+        else:
+            add_moments(x, &row.scale, row.maximum, kept.low, kept.high, &mass, &products, &squares)
     moments.others = mass / largest - 1.0
     moments.bits = products * row.scale.slope / largest
     moments.squares = squares / (largest * 2.0**-64) / (largest * 2.0**-64)
@@ -111,16 +124,18 @@ cdef inline Moments quick_moments(const Row* row) noexcept nogil:
     return moments
 
 
-cdef inline void cut_by_moments(Row* row, cutoff_function cutoff, double number, Scratch* scratch) noexcept nogil:
+cdef inline void cut_by_moments(
+    Row* row, cutoff_function cutoff, int which, double number, Scratch* scratch
+) noexcept nogil:
     """Keep what is at least as probable as the function says. In a long row float32 decides, unless a token lies in doubt."""
     cdef Moments moments
     cdef double bits, gain, doubt
     if not settle(row, False, scratch) and row.size > BRIEF:
-        moments = quick_moments(row)
+        moments = quick_moments(row, which)
         bits = cutoff(&moments, number, row.source.size, &gain)
         doubt = 1.4426950408889634 * gain * moments.error + 1e-12
         if count_inside(row, cutoff_at(row, bits - doubt), cutoff_at(row, bits + doubt)) == 0:
             cut_below(row, cutoff_at(row, bits))
             return
-    moments = moments_of(row)
+    moments = moments_of(row, which)
     cut_below(row, cutoff_at(row, cutoff(&moments, number, row.source.size, &gain)))

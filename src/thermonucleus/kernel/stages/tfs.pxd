@@ -12,7 +12,7 @@ from thermonucleus.kernel.row.tokens cimport count_inside, count_kept, finite_ke
 from thermonucleus.kernel.row.types cimport Row, Scale
 from thermonucleus.kernel.search.ordered cimport BLOCK, FIRST_BLOCK, Descent, descend_from, next_block
 from thermonucleus.kernel.stages.cut cimport cut_below, settle
-from thermonucleus.kernel.stages.moments cimport Moments, from_largest, mass_of, moments_of
+from thermonucleus.kernel.stages.moments cimport MASS, Moments, from_largest, mass_of, moments_of
 from thermonucleus.kernel.stages.rounding cimport ROUNDING
 from thermonucleus.kernel.weights.double cimport precise_weight
 from thermonucleus.kernel.weights.float_order cimport next_up
@@ -45,7 +45,7 @@ cdef inline void tfs(Row* row, double z, Scratch* scratch) noexcept nogil:
         return
     if not tfs_of_head(row, z, count, scratch, &low):
         walk(row, INFINITY, scratch, &all)
-        moments = moments_of(row)
+        moments = moments_of(row, MASS)
         low = second_least(row)
         if all.sum >= STRAIGHT * mass_of(&moments) and walk(row, (z + ROUNDING) * all.sum, scratch, &all):
             low = all.before_logit

@@ -6,7 +6,7 @@ from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.types cimport Row
 from thermonucleus.kernel.search.nearest cimport Measure, Nearest, nearest, nearest_in_head
 from thermonucleus.kernel.stages.cut cimport cut_below, float_from, settle
-from thermonucleus.kernel.stages.moments cimport Moments, from_largest, log2_mass, mass_of, moments_of, quick_moments
+from thermonucleus.kernel.stages.moments cimport BITS, Moments, from_largest, log2_mass, mass_of, moments_of, quick_moments
 from thermonucleus.kernel.stages.rounding cimport ROUNDING
 from thermonucleus.kernel.weights.double cimport precise_exp2
 from thermonucleus.kernel.weights.float_order cimport next_up
@@ -19,13 +19,13 @@ cdef inline void top_h(Row* row, double h, Scratch* scratch) noexcept nogil:
     cdef Nearest found
     cdef double bound
     if not settle(row, True, scratch):
-        moments = quick_moments(row)
+        moments = quick_moments(row, BITS)
         measure = below_largest(row, &moments)
         bound = (h + ROUNDING) * total_of(&moments)
         if nearest_in_head(row, &measure, bound, scratch, &found) and bound_is_certain(row, &moments, &measure, &found, bound):
             cut_at(row, &measure, &found, bound)
             return
-    moments = moments_of(row)
+    moments = moments_of(row, BITS)
     measure = below_largest(row, &moments)
     bound = (h + ROUNDING) * total_of(&moments)
     found = nearest(row, &measure, bound, total_of(&moments), scratch)

@@ -11,7 +11,7 @@ from thermonucleus.kernel.row.tokens cimport count_inside, largest_below, least_
 from thermonucleus.kernel.row.types cimport Row
 from thermonucleus.kernel.search.nearest cimport Measure, Nearest, nearest, nearest_in_head
 from thermonucleus.kernel.stages.cut cimport cut_above, cut_below, float_from, settle
-from thermonucleus.kernel.stages.moments cimport Moments, from_largest, mass_of, moments_of, quick_moments
+from thermonucleus.kernel.stages.moments cimport BITS, Moments, from_largest, mass_of, moments_of, quick_moments
 from thermonucleus.kernel.stages.rounding cimport ROUNDING
 from thermonucleus.kernel.weights.float_order cimport next_up
 
@@ -22,13 +22,13 @@ cdef inline void typical_p(Row* row, double mass, Scratch* scratch) noexcept nog
     cdef Measure measure
     cdef Nearest found
     if not settle(row, True, scratch):
-        moments = quick_moments(row)
+        moments = quick_moments(row, BITS)
         measure = around_mean(row, &moments)
         if nearest_in_head(row, &measure, (mass - ROUNDING) * mass_of(&moments), scratch, &found):
             if band_is_certain(row, &moments, &measure, &found, (mass - ROUNDING) * mass_of(&moments)):
                 keep_band(row, &measure, found.radius)
                 return
-    moments = moments_of(row)
+    moments = moments_of(row, BITS)
     measure = around_mean(row, &moments)
     found = nearest(row, &measure, (mass - ROUNDING) * mass_of(&moments), mass_of(&moments), scratch)
     if found.radius < INFINITY:

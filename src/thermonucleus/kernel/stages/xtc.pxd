@@ -6,7 +6,7 @@ from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.tokens cimport count_inside, finite_kept, least_from
 from thermonucleus.kernel.row.types cimport BRIEF, Row
 from thermonucleus.kernel.stages.cut cimport cut_above, float_from, settle
-from thermonucleus.kernel.stages.moments cimport Moments, log2_mass, moments_of, quick_moments
+from thermonucleus.kernel.stages.moments cimport MASS, Moments, log2_mass, moments_of, quick_moments
 from thermonucleus.kernel.stages.rounding cimport ROUNDING_BITS
 from thermonucleus.kernel.weights.double cimport precise_log2
 
@@ -19,13 +19,13 @@ cdef inline void xtc(Row* row, double probability, double threshold, bint exclud
     if probability <= 0.0 or threshold > 0.5 or (probability < 1.0 and not excluding):
         return
     if not settle(row, False, scratch) and row.size > BRIEF:
-        moments = quick_moments(row)
+        moments = quick_moments(row, MASS)
         doubt = 2.0 * moments.error
         bits = xtc_bits(&moments, threshold)
         if count_inside(row, above_ratio(row, bits - doubt), above_ratio(row, bits + doubt)) > 0:
             doubt = 0.0
     if doubt == 0.0:
-        moments = moments_of(row)
+        moments = moments_of(row, MASS)
         bits = xtc_bits(&moments, threshold)
     low = max(above_ratio(row, bits), finite_kept(row).low)
     if low <= row.maximum:
