@@ -14,7 +14,7 @@ from thermonucleus.kernel.bridge import SingleRow
 from thermonucleus.kernel.dispatch import active
 from thermonucleus.logits import AnyAxes, Batch, Foreign, Logits, Row, as_rows
 from thermonucleus.randomness import Seed, Uniforms, as_generator
-from thermonucleus.sampling import draw_batch, draw_tokens
+from thermonucleus.sampling import draw_tokens
 from thermonucleus.settings import (
     SETTINGS,
     Column,
@@ -196,7 +196,7 @@ class Sampler:
             raise ValueError(f"logits must be a batch of {self._rows} rows, as this sampler's settings are, got shape {rows.shape}")
         if self._state._is_kept:
             return self._draw_and_remember(logits, rows, u, num_samples)
-        return draw_tokens(logits, rows, self._plan, self._generator, u, num_samples, self._threads)
+        return draw_tokens(logits, rows, self._plan, self._generator, u, num_samples, self._threads)[1]
 
     def _draw_and_remember(
         self, logits: Logits, rows: NDArray[np.float32], u: Uniforms | None, num_samples: int | None
@@ -209,7 +209,7 @@ class Sampler:
             )
         plan = self._state._plan(self._plan, rows.shape[:-1])
         # The caller's logits may be other ones by the time that `accept` asks about them.
-        batch, tokens = draw_batch(logits, rows.copy(), plan, self._generator, u, None, self._threads)
+        batch, tokens = draw_tokens(logits, rows.copy(), plan, self._generator, u, None, self._threads)
         self._state._take(tokens, batch, rows.shape[-1])
         return tokens
 

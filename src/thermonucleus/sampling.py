@@ -11,7 +11,7 @@ from thermonucleus.randomness import Seed, Uniforms, as_generator, as_uniforms
 from thermonucleus.settings import Keywords, Requests, as_plan, check_integer, takes_settings
 from thermonucleus.workers import check_workers, for_ranges
 
-__all__ = ["draw_batch", "draw_tokens", "probabilities", "sample"]
+__all__ = ["draw_tokens", "probabilities", "sample"]
 
 Tokens = int | NDArray[np.int64]
 
@@ -124,7 +124,7 @@ def sample(
     rows = as_rows(logits)
     plan = as_plan(settings, keywords, len(rows) if rows.ndim == 2 else None)
     generator = as_generator(rng) if u is None else None
-    return draw_tokens(logits, rows, plan, generator, u, num_samples, check_workers(workers))
+    return draw_tokens(logits, rows, plan, generator, u, num_samples, check_workers(workers))[1]
 
 
 def draw_tokens(
@@ -135,21 +135,11 @@ def draw_tokens(
     u: Uniforms | None,
     num_samples: int | None,
     workers: int,
-) -> Tokens:
-    """Draw from checked rows with checked settings: from `u`, or from the generator where `u` is None."""
-    return draw_batch(logits, rows, plan, generator, u, num_samples, workers)[1]
-
-
-def draw_batch(
-    logits: Logits,
-    rows: NDArray[np.float32],
-    plan: NDArray[np.float64],
-    generator: "np.random.Generator | None",
-    u: Uniforms | None,
-    num_samples: int | None,
-    workers: int,
 ) -> tuple[bridge.Batch, Tokens]:
-    """Draw as `draw_tokens` does; return the tokens, and before them the batch, which can be asked about the draw."""
+    """Draw from checked rows with checked settings: from `u`, or from the generator where `u` is None.
+
+    The batch comes before the tokens: it can be asked about the draw.
+    """
     shape = rows.shape[:-1] + _draws(num_samples)
     uniforms = None if u is None else as_uniforms(u, shape)
     batch = _read(logits, rows, plan, workers)

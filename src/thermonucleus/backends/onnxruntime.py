@@ -229,7 +229,7 @@ class _Loop:
             rows[ended, 0] = 0.0
         u = [0.0 if over else generator.random() for generator, over in zip(self.generators, ended, strict=True)]
         try:
-            tokens = np.asarray(draw_tokens(rows, rows, self.plan, None, u, None, self.workers))
+            tokens = np.asarray(draw_tokens(rows, rows, self.plan, None, u, None, self.workers)[1])
         except ValueError as error:
             if is_sound(rows).all():
                 raise  # it is about what the generators gave
