@@ -25,9 +25,10 @@ bracket.pxd.
 from libc.math cimport INFINITY, fabs, sqrt
 
 from thermonucleus.kernel.check cimport CHECK
+from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport chunk_count, group_count
-from thermonucleus.kernel.row.types cimport SAMPLE, SHORT, Sample
-from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, ERROR, SINGLE, Search, error_of, excess
+from thermonucleus.kernel.row.types cimport SAMPLE, SHORT, Row, Sample
+from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, ERROR, SINGLE, Search, error_of, excess, start
 from thermonucleus.kernel.search.candidates cimport copy_interval
 from thermonucleus.kernel.search.short cimport Quantile, count_above, quantile
 from thermonucleus.kernel.search.subsample cimport (
@@ -72,6 +73,14 @@ cdef inline float select(Search* search) noexcept nogil:
             if estimate_distance(search) <= SHORT and copy_candidates(search) and resolve(search, &found):
                 return found.value
     return search.low       # ties: there is no other float left in the bracket
+
+
+cdef inline float kth_largest_of_row(const Row* row, Py_ssize_t k, float maximum, Scratch* scratch) noexcept nogil:
+    """The k-th largest logit of a long row."""
+    cdef Search search
+    # Halfway to the count before: no rounding can reach it or miss it.
+    start(&search, row, NULL, (k - 0.5) / row.size, -INFINITY, next_up(maximum), scratch)
+    return select(&search)
 
 
 cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:

@@ -9,17 +9,15 @@ copied.
 """
 
 from libc.math cimport INFINITY, fabs, sqrt
-from libc.stdint cimport int64_t
 
 from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport chunk_count, group_count
 from thermonucleus.kernel.row.tokens cimport finite_kept, is_empty, piece_of
 from thermonucleus.kernel.row.types cimport CHUNK, LANES, SHORT, Interval, Row, Scale
 from thermonucleus.kernel.search.candidates cimport copy_interval
-from thermonucleus.kernel.search.short cimport quantile
+from thermonucleus.kernel.search.short cimport kth_largest
 from thermonucleus.kernel.search.subsample cimport sample_bracket
 from thermonucleus.kernel.weights.double cimport Double, precise_weights, sum_precise
-from thermonucleus.kernel.weights.float_order cimport next_up
 
 cdef struct Measure:
     double centre
@@ -42,14 +40,17 @@ cdef struct Nearest:
 
 
 cdef inline Nearest nearest(
-    const Row* row, const Measure* measure, double target, double whole, Scratch* scratch
+    const Row* row, const Measure* measure, double target, double whole, bint in_head, Scratch* scratch
 ) noexcept nogil:
-    """The answer for a target that is a part of the `whole`. The row is settled, and its tokens are copies if they are few."""
+    """The answer for a target that is a part of the `whole`. The row is settled, and its tokens are copies if they are few.
+
+    `in_head` is False where a target that is the same but for rounding is known not to be reached at the top of a long row.
+    """
     cdef Nearest found
     if row.ids != NULL:
         measure_tokens(measure, row.values, row.size, scratch.keys, scratch.weights)
         return nearest_of(scratch.keys, scratch.weights, row.size, -1.0, 0.0, target)
-    if nearest_in_head(row, measure, target, scratch, &found):
+    if in_head and nearest_in_head(row, measure, target, scratch, &found):
         return found
     return nearest_by_passes(row, measure, target, whole, scratch)
 
@@ -162,7 +163,7 @@ cdef inline bint nearest_among(
 ) noexcept nogil:
     """The answer, if it is no further from the centre than the lowest of so many maxima of groups."""
     cdef Py_ssize_t count, i, left = 0
-    cdef float low = quantile(row.groups, NULL, group_count(row.size), tops, 0.0, -INFINITY, next_up(row.maximum)).value
+    cdef float low = kth_largest(row.groups, group_count(row.size), tops, row.maximum)
     cdef double radius
     low = max(low, finite_kept(row).low)
     radius = measure.centre - low

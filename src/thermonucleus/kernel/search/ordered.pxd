@@ -7,10 +7,9 @@ from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport chunk_count
 from thermonucleus.kernel.row.tokens cimport count_inside, finite_kept
 from thermonucleus.kernel.row.types cimport Row
-from thermonucleus.kernel.search.bracket cimport Search, start
 from thermonucleus.kernel.search.candidates cimport copy_interval
-from thermonucleus.kernel.search.long cimport select
-from thermonucleus.kernel.search.short cimport quantile
+from thermonucleus.kernel.search.long cimport kth_largest_of_row
+from thermonucleus.kernel.search.short cimport kth_largest
 from thermonucleus.kernel.weights.float_order cimport next_up, rank
 
 cdef enum:
@@ -36,7 +35,8 @@ cdef inline Descent descend_from(const Row* row, Scratch* scratch) noexcept nogi
 
 
 cdef inline bint next_block(Descent* descent, Py_ssize_t wanted) noexcept nogil:
-    """Go on to the next tokens: `wanted` of them or more, BLOCK at the least, or all that is left. False if nothing is."""
+    """Go on to the next tokens: as many as are `wanted`, which count as BLOCK if they are more, or some more, or all that is left.
+    False if nothing is."""
     cdef float least = finite_kept(descent.row).low
     cdef float high = descent.low
     descent.count = descent.repeats = 0
@@ -57,9 +57,7 @@ cdef inline void take_copies(Descent* descent, Py_ssize_t wanted, float least, f
     cdef Py_ssize_t i
     descent.low = least
     if descent.done + wanted < row.size:
-        descent.low = max(least, quantile(
-            row.values, NULL, row.size, descent.done + wanted, 0.0, -INFINITY, next_up(row.maximum)
-        ).value)
+        descent.low = max(least, kth_largest(row.values, row.size, descent.done + wanted, row.maximum))
     for i in range(row.size):
         descent.scratch.ordered[descent.count] = row.values[i]
         descent.count += (row.values[i] >= descent.low) & (row.values[i] < high)
@@ -71,19 +69,17 @@ cdef inline bint take_by_maxima(Descent* descent, Py_ssize_t wanted, float least
     cdef Py_ssize_t chunks = chunk_count(row.size)
     if wanted > chunks:
         return False
-    descent.low = max(least, quantile(row.maxima, NULL, chunks, wanted, 0.0, -INFINITY, next_up(row.maximum)).value)
+    descent.low = max(least, kth_largest(row.maxima, chunks, wanted, row.maximum))
     descent.count = copy_ordered(descent, descent.low, INFINITY)
     return descent.count >= 0
 
 
 cdef inline void take_exactly(Descent* descent, Py_ssize_t wanted, float least, float high) noexcept nogil:
     """Take as many as are wanted, and those equal to the last; these are only counted if they are too many to be copied."""
-    cdef Search search
     cdef const Row* row = descent.row
     descent.low = least
     if descent.done + wanted < row.size:
-        start(&search, row, NULL, (descent.done + wanted - 0.5) / row.size, -INFINITY, next_up(row.maximum), descent.scratch)
-        descent.low = max(least, select(&search))
+        descent.low = max(least, kth_largest_of_row(row, descent.done + wanted, row.maximum, descent.scratch))
     descent.count = copy_ordered(descent, descent.low, high)
     if descent.count < 0:
         # Fewer than `wanted` lie above the last one.

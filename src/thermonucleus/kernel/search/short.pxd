@@ -48,6 +48,11 @@ cdef inline Quantile quantile(
     return found
 
 
+cdef inline float kth_largest(const float* values, Py_ssize_t count, Py_ssize_t k, float maximum) noexcept nogil:
+    """The k-th largest of so many values, of which none exceeds the maximum."""
+    return quantile(values, NULL, count, k, 0.0, -INFINITY, next_up(maximum)).value
+
+
 cdef inline float point_between(float low, float high, double fraction, Py_ssize_t trip) noexcept nogil:
     """A float strictly between: by interpolation and halving in turn, then by halving the rank, which ends on any distribution."""
     cdef float middle

@@ -86,12 +86,13 @@ cdef inline void hide(Row* row) noexcept nogil:
 
 cdef inline float first_reaching(const Source* source, float limit) noexcept nogil:
     """The lowest logit of the row, before any bending, that comes to the limit or more after it."""
-    cdef float low = source.present.low, high = min(source.top, source.present.high)
+    cdef float low = source.present.low, high = min(source.top, source.present.high), middle
     if not source.bent:
         return limit
     while next_up(low) < high:
-        if edited(source, midpoint_by_rank(low, high)) >= limit:
-            high = midpoint_by_rank(low, high)
+        middle = midpoint_by_rank(low, high)
+        if edited(source, middle) >= limit:
+            high = middle
         else:
-            low = midpoint_by_rank(low, high)
+            low = middle
     return high

@@ -13,8 +13,15 @@ from thermonucleus.kernel.row.source cimport chunk_count
 from thermonucleus.kernel.row.tokens cimport count_inside, finite_kept, is_empty, piece_of
 from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, Interval, Row, Scale
 from thermonucleus.kernel.stages.cut cimport cut_below, cutoff_at, settle
-from thermonucleus.kernel.weights.chunk_sums cimport add_moments
+from thermonucleus.kernel.weights.chunk_sums cimport add_moments, kept_mass
 from thermonucleus.kernel.weights.double cimport precise_log2, precise_weight, precise_weights, sum_precise
+
+cdef extern from *:
+    """
+    /* How far the moments of `quick_moments` may be off, as a part of themselves: 5.4e-7 (see `add_moments`), rounded up. */
+    #define THERMONUCLEUS_QUICK_ERROR 6e-7
+    """
+    const double QUICK_ERROR "THERMONUCLEUS_QUICK_ERROR"
 
 cdef enum:
     # Which moments a stage asks for: each includes those before it.
@@ -25,7 +32,6 @@ cdef struct Moments:
     double others       # the weights of all tokens but one of the most probable: Z - 1
     double bits         # the sum of w t
     double squares      # the sum of w**2
-    double error        # how far Z, `bits` and `squares` may be off, as a part of themselves
 
 # log2 of the part of the largest probability that a stage keeps, for its number and a row of so many logits. `gain` is how many
 # times the error of the moments, as a part of them, the result's is, in nats.
@@ -72,7 +78,6 @@ cdef inline Moments moments_of(const Row* row, int which) noexcept nogil:
     cdef double t
     cdef int found
     moments.others = moments.bits = moments.squares = 0.0
-    moments.error = 1e-12
     for chunk in range(chunk_count(row.size)):
         if is_empty(row, chunk, kept.low):
             continue
@@ -112,30 +117,36 @@ cdef inline Moments quick_moments(const Row* row, int which) noexcept nogil:
             continue
         x = piece_of(row, chunk, spare)
         if which == MASS:
-            add_moments(x, &row.scale, row.maximum, kept.low, kept.high, &mass, NULL, NULL)
+            mass += kept_mass(x, &row.scale, &kept, NULL)
         elif which == BITS:
-            add_moments(x, &row.scale, row.maximum, kept.low, kept.high, &mass, &products, NULL)
+            add_moments(x, &row.scale, row.maximum, &kept, &mass, &products, NULL)
         else:
-            add_moments(x, &row.scale, row.maximum, kept.low, kept.high, &mass, &products, &squares)
+            add_moments(x, &row.scale, row.maximum, &kept, &mass, &products, &squares)
     moments.others = mass / largest - 1.0
     moments.bits = products * row.scale.slope / largest
     moments.squares = squares / (largest * 2.0**-64) / (largest * 2.0**-64)
-    moments.error = 6e-7
     return moments
 
 
-cdef inline void cut_by_moments(
+cdef inline float cutoff_by_moments(
     Row* row, cutoff_function cutoff, int which, double number, Scratch* scratch
 ) noexcept nogil:
-    """Keep what is at least as probable as the function says. In a long row float32 decides, unless a token lies in doubt."""
+    """The lowest logit that is as probable as the function says, no higher than the largest. In a long row float32 decides, unless
+    a token lies in doubt."""
     cdef Moments moments
     cdef double bits, gain, doubt
     if not settle(row, False, scratch) and row.size > BRIEF:
         moments = quick_moments(row, which)
         bits = cutoff(&moments, number, row.source.size, &gain)
-        doubt = 1.4426950408889634 * gain * moments.error + 1e-12
+        doubt = 1.4426950408889634 * gain * QUICK_ERROR + 1e-12
         if count_inside(row, cutoff_at(row, bits - doubt), cutoff_at(row, bits + doubt)) == 0:
-            cut_below(row, cutoff_at(row, bits))
-            return
+            return cutoff_at(row, bits)
     moments = moments_of(row, which)
-    cut_below(row, cutoff_at(row, cutoff(&moments, number, row.source.size, &gain)))
+    return cutoff_at(row, cutoff(&moments, number, row.source.size, &gain))
+
+
+cdef inline void cut_by_moments(
+    Row* row, cutoff_function cutoff, int which, double number, Scratch* scratch
+) noexcept nogil:
+    """Keep what is at least as probable as the function says."""
+    cut_below(row, cutoff_by_moments(row, cutoff, which, number, scratch))

@@ -6,7 +6,16 @@ from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.types cimport Row
 from thermonucleus.kernel.search.nearest cimport Measure, Nearest, nearest, nearest_in_head
 from thermonucleus.kernel.stages.cut cimport cut_below, float_from, settle
-from thermonucleus.kernel.stages.moments cimport BITS, Moments, from_largest, log2_mass, mass_of, moments_of, quick_moments
+from thermonucleus.kernel.stages.moments cimport (
+    BITS,
+    QUICK_ERROR,
+    Moments,
+    from_largest,
+    log2_mass,
+    mass_of,
+    moments_of,
+    quick_moments,
+)
 from thermonucleus.kernel.stages.rounding cimport ROUNDING
 from thermonucleus.kernel.weights.double cimport precise_exp2
 from thermonucleus.kernel.weights.float_order cimport next_up
@@ -17,18 +26,20 @@ cdef inline void top_h(Row* row, double h, Scratch* scratch) noexcept nogil:
     cdef Moments moments
     cdef Measure measure
     cdef Nearest found
+    cdef bint in_head = True
     cdef double bound
     if not settle(row, True, scratch):
         moments = quick_moments(row, BITS)
         measure = below_largest(row, &moments)
         bound = (h + ROUNDING) * total_of(&moments)
-        if nearest_in_head(row, &measure, bound, scratch, &found) and bound_is_certain(row, &moments, &measure, &found, bound):
+        in_head = nearest_in_head(row, &measure, bound, scratch, &found)
+        if in_head and bound_is_certain(&moments, &measure, &found, bound):
             cut_at(row, &measure, &found, bound)
             return
     moments = moments_of(row, BITS)
     measure = below_largest(row, &moments)
     bound = (h + ROUNDING) * total_of(&moments)
-    found = nearest(row, &measure, bound, total_of(&moments), scratch)
+    found = nearest(row, &measure, bound, total_of(&moments), in_head, scratch)
     if found.radius < INFINITY:
         cut_at(row, &measure, &found, bound)
 
@@ -48,14 +59,14 @@ cdef inline double one_copy(const Measure* measure, double radius) noexcept nogi
 
 
 cdef inline bint bound_is_certain(
-    const Row* row, const Moments* moments, const Measure* measure, const Nearest* found, double bound
+    const Moments* moments, const Measure* measure, const Nearest* found, double bound
 ) noexcept nogil:
     """Whether the answer is the same, however far off the moments are: by e of themselves, and log2 Z by e / ln 2.
 
     Both sides of the test are sums of w (log2 Z - t) or less, so each is off by no more than e (Z log2 Z + |sum w t| + Z / ln 2).
     """
     cdef double mass = mass_of(moments)
-    cdef double error = 2.0 * moments.error * (mass * (measure.surprise + 1.5) + fabs(moments.bits))
+    cdef double error = 2.0 * QUICK_ERROR * (mass * (measure.surprise + 1.5) + fabs(moments.bits))
     cdef double with_one = found.inside + one_copy(measure, found.radius)
     return found.inside < bound - error and found.within >= bound + error and fabs(with_one - bound) > error
 

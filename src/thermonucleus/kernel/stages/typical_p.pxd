@@ -11,7 +11,7 @@ from thermonucleus.kernel.row.tokens cimport count_inside, largest_below, least_
 from thermonucleus.kernel.row.types cimport Row
 from thermonucleus.kernel.search.nearest cimport Measure, Nearest, nearest, nearest_in_head
 from thermonucleus.kernel.stages.cut cimport cut_above, cut_below, float_from, settle
-from thermonucleus.kernel.stages.moments cimport BITS, Moments, from_largest, mass_of, moments_of, quick_moments
+from thermonucleus.kernel.stages.moments cimport BITS, QUICK_ERROR, Moments, from_largest, mass_of, moments_of, quick_moments
 from thermonucleus.kernel.stages.rounding cimport ROUNDING
 from thermonucleus.kernel.weights.float_order cimport next_up
 
@@ -21,16 +21,17 @@ cdef inline void typical_p(Row* row, double mass, Scratch* scratch) noexcept nog
     cdef Moments moments
     cdef Measure measure
     cdef Nearest found
+    cdef bint in_head = True
     if not settle(row, True, scratch):
         moments = quick_moments(row, BITS)
         measure = around_mean(row, &moments)
-        if nearest_in_head(row, &measure, (mass - ROUNDING) * mass_of(&moments), scratch, &found):
-            if band_is_certain(row, &moments, &measure, &found, (mass - ROUNDING) * mass_of(&moments)):
-                keep_band(row, &measure, found.radius)
-                return
+        in_head = nearest_in_head(row, &measure, (mass - ROUNDING) * mass_of(&moments), scratch, &found)
+        if in_head and band_is_certain(row, &moments, &measure, &found, (mass - ROUNDING) * mass_of(&moments)):
+            keep_band(row, &measure, found.radius)
+            return
     moments = moments_of(row, BITS)
     measure = around_mean(row, &moments)
-    found = nearest(row, &measure, (mass - ROUNDING) * mass_of(&moments), mass_of(&moments), scratch)
+    found = nearest(row, &measure, (mass - ROUNDING) * mass_of(&moments), mass_of(&moments), in_head, scratch)
     if found.radius < INFINITY:
         keep_band(row, &measure, found.radius)
 
@@ -52,8 +53,8 @@ cdef inline bint band_is_certain(
     The target is off by e Z, the mean by d = 2 e |sum p t| T, with e the error of the moments; so a distance, and the radius with
     it, by d each. What is kept is certain if all tokens that lie so near to either end of the band are equal.
     """
-    cdef double error = moments.error * mass_of(moments)
-    cdef double off = 4.0 * moments.error * fabs(moments.bits) / mass_of(moments) / row.scale.slope + 1e-15 * fabs(measure.centre)
+    cdef double error = QUICK_ERROR * mass_of(moments)
+    cdef double off = 4.0 * QUICK_ERROR * fabs(moments.bits) / mass_of(moments) / row.scale.slope + 1e-15 * fabs(measure.centre)
     cdef double near = found.radius - off, far = found.radius + tolerance(row) + off
     cdef float below = float_from(measure.centre - far), above = float_from(measure.centre + near)
     cdef Py_ssize_t count = count_inside(row, below, next_up(float_from(measure.centre - near)))

@@ -92,10 +92,9 @@ cdef inline uint64_t weigh_outside(
 
 
 cdef inline void add_moments(
-    const float* x, const Scale* scale, float maximum, float low, float high, double* mass, double* products, double* squares
+    const float* x, const Scale* scale, float maximum, const Interval* kept, double* mass, double* products, double* squares
 ) noexcept nogil:
-    """Add the weights with low <= x < high, those times x - maximum, and the squares of those over 2**64; the last two or the last
-    one may be NULL, and are not summed then.
+    """Add the weights that are kept, those times x - maximum, and unless it is NULL the squares of those over 2**64.
 
     A sum of weights is within 3.0e-7 of itself, as above. A product has two roundings more, of the difference and of itself, and a
     square twice the error of a weight and one rounding more: both sums are within 5 * 2**-24 + 2.4e-7 < 5.4e-7 of themselves. A
@@ -104,22 +103,21 @@ cdef inline void add_moments(
     cdef float weights[MANY]
     cdef float falls[MANY]
     cdef float powers[MANY]
-    cdef float* falls_wanted = falls if products != NULL else NULL
-    cdef float* powers_wanted = powers if squares != NULL else NULL
-    if weigh_moments(x, scale, maximum, low, high, False, weights, falls_wanted, powers_wanted) >> 63:
-        weigh_moments(x, scale, maximum, low, high, True, weights, falls_wanted, powers_wanted)
+    cdef float* wanted = powers if squares != NULL else NULL
+    if weigh_moments(x, scale, maximum, kept, False, weights, falls, wanted) >> 63:
+        weigh_moments(x, scale, maximum, kept, True, weights, falls, wanted)
     mass[0] += fold(weights)
-    if products != NULL:
-        products[0] += fold(falls)
+    products[0] += fold(falls)
     if squares != NULL:
         squares[0] += fold(powers)
 
 
 cdef inline uint64_t weigh_moments(
-    const float* x, const Scale* scale, float maximum, float low, float high, bint careful, float* weights, float* falls, float*
-    powers
+    const float* x, const Scale* scale, float maximum, const Interval* kept, bint careful,
+    float* weights, float* falls, float* powers
 ) noexcept nogil:
     cdef Scale local = scale[0]
+    cdef float low = kept.low, high = kept.high
     cdef float top = maximum - scale.base
     cdef uint64_t doubt = 0
     cdef Py_ssize_t j
@@ -130,10 +128,9 @@ cdef inline uint64_t weigh_moments(
         c = weight_between(x[j + 256], &local, low, high, careful, &doubt)
         d = weight_between(x[j + 384], &local, low, high, careful, &doubt)
         weights[j] = (a + b) + (c + d)
-        if falls != NULL:
-            falls[j] = (a * fall(x[j], &local, top) + b * fall(x[j + 128], &local, top)) + (
-                c * fall(x[j + 256], &local, top) + d * fall(x[j + 384], &local, top)
-            )
+        falls[j] = (a * fall(x[j], &local, top) + b * fall(x[j + 128], &local, top)) + (
+            c * fall(x[j + 256], &local, top) + d * fall(x[j + 384], &local, top)
+        )
         if powers != NULL:
             powers[j] = (power(a) + power(b)) + (power(c) + power(d))
     return doubt
