@@ -26,36 +26,24 @@ from libc.math cimport INFINITY, fabs, sqrt
 
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.memory cimport Scratch
-from thermonucleus.kernel.row.source cimport chunk_count, group_count
 from thermonucleus.kernel.row.types cimport SAMPLE, SHORT, Row, Sample
-from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, ERROR, SINGLE, Search, error_of, excess, start
-from thermonucleus.kernel.search.candidates cimport copy_interval
-from thermonucleus.kernel.search.short cimport Quantile, count_above, quantile
+from thermonucleus.kernel.search.bracket cimport DOUBLE, SINGLE, Search, error_of, excess, start
+from thermonucleus.kernel.search.head cimport select_head
+from thermonucleus.kernel.search.resolve cimport copy_head, resolve
+from thermonucleus.kernel.search.short cimport Quantile
 from thermonucleus.kernel.search.subsample cimport (
     sample_above,
     sample_bracket,
     sample_count,
-    sample_density,
     sample_maxima,
     sample_quantile,
     sample_runs,
-    sampling_error,
+    slack,
     weigh_sample,
 )
 from thermonucleus.kernel.search.sweep cimport sweep
-from thermonucleus.kernel.weights.approximate cimport approximations_hold
-from thermonucleus.kernel.weights.double cimport logit_of, precise_weight, precise_weights, sum_precise
 from thermonucleus.kernel.weights.float_order cimport midpoint_by_rank, next_up
 from thermonucleus.kernel.weights.single cimport weight
-
-cdef enum:
-    # Chosen: logits in the subsample that decides whether a row has a head.
-    FEW = 1024
-    # Chosen: a row has a head if at most one group in so many has a token at or above the bound on the head, which is safe; at or
-    # above the sample's quantile; at or above where the head ends then. To copy the tokens of a group costs more than to sweep it.
-    ONE_IN_BOUND = 64
-    ONE_IN_QUANTILE = 8
-    ONE_IN_HEAD = 4
 
 
 cdef inline float select(Search* search) noexcept nogil:
@@ -83,71 +71,6 @@ cdef inline float kth_largest_of_row(const Row* row, Py_ssize_t k, float maximum
     return select(&search)
 
 
-cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:
-    """Find the answer among the few tokens of the head; False if there is none, or the answer lies below it."""
-    search.taken_high = search.high
-    search.taken_low = head_cutoff(search)
-    if search.taken_low > search.low and copy_head(search):
-        search.outside = sweep(search, search.taken_low, search.taken_high)
-        search.error = error_of(search, &search.outside)
-        return resolve(search, found)
-    return False
-
-
-cdef inline float head_cutoff(Search* search) noexcept nogil:
-    """The lowest logit that need be looked at, if few tokens are above it; else `low`."""
-    cdef Sample* sample = &search.scratch.sample
-    cdef double all, reached, rest
-    cdef float end, middle, deep
-    cdef Py_ssize_t chunks = chunk_count(search.row.size)
-    search.precision = CRUDE if approximations_hold(search.scale, search.row.size) and search.set_low == -INFINITY else SINGLE
-    sample_maxima(sample, search.row, search.set_low)
-    sample.weight_each = 1.0
-    weigh_sample(sample, search.scale)
-    all = sample_above(sample, search.low)
-    if all > 0.0:
-        # Tokens with less than (1 - q) / V of some part of the mass each have less than 1 - q together. (0.99: chosen, for
-        # rounding.)
-        end = logit_of(0.99 * 2.0**64 * (1.0 - search.fraction) * all / search.row.size, search.scale)
-        end = max(max(end, search.low), search.least)
-        if few_above(search, end, ONE_IN_BOUND):
-            return end
-    # Half of the chunks have a token from here up. What a run has of these is left out: it would count many times over, and most
-    # of them are maxima, which are in the sample.
-    deep = quantile(search.row.maxima, NULL, chunks, 0.5 * chunks, 0.0, search.low, search.high).value
-    sample_runs(sample, search.row, search.set_low, deep, min(FEW, search.row.size // 8))
-    weigh_sample(sample, search.scale)
-    all = sample_above(sample, search.low)
-    middle = sample_quantile(sample, search.fraction * all, slack(search.fraction) * all, &search.hint, search.low, search.high)
-    search.hint.logit = middle
-    # Chosen: a quarter of a binary order of weights on either side.
-    search.hint.density = sample_density(sample, middle, 0.25 / search.scale.slope)
-    if not few_above(search, middle, ONE_IN_QUANTILE):
-        return search.low
-    # Chosen: a normal number is below its mean by 2.5 standard errors or more once in 160 times.
-    reached = search.fraction * all + 2.5 * sampling_error(sample, search.fraction, middle)
-    # The more tokens are above, the less there is below to be weighed without care. (0.1: chosen, how near to the wanted mass the
-    # search in the sample need come, as a part of the distance.)
-    end = deep
-    if deep > middle or sample_above(sample, deep) < reached:
-        end = sample_quantile(sample, reached, 0.1 * (reached - search.fraction * all), &search.hint, search.low, min(middle, deep))
-    end = max(end, search.least)
-    if not few_above(search, end, ONE_IN_HEAD):
-        return search.low
-    # The chance that the answer turns on how the rest is weighed should be small: it is twice the error over the weight of a token.
-    # (3.0: chosen; a second sweep is then needed at most two times in three.)
-    rest = search.fraction * (all - sample_above(sample, end)) * 2.0**64
-    while search.precision < SINGLE and 3.0 * ERROR[search.precision] * rest > precise_weight(middle, search.scale):
-        search.precision += 1
-    return end
-
-
-cdef inline bint few_above(const Search* search, float low, Py_ssize_t part) noexcept nogil:
-    """Whether a small part of the groups at most have a token at or above `low`."""
-    cdef Py_ssize_t groups = group_count(search.row.size)
-    return low > search.low and count_above(search.row.groups, groups, low) * part <= groups
-
-
 cdef inline float choose_pivot(Search* search, Py_ssize_t trip) noexcept nogil:
     """A logit strictly inside the bracket, near the answer by a sample."""
     cdef Sample* sample = &search.scratch.sample
@@ -172,11 +95,6 @@ cdef inline float choose_pivot(Search* search, Py_ssize_t trip) noexcept nogil:
     pivot = sample_quantile(sample, wanted * all, slack(wanted) * all, &search.hint, search.low, search.high)
     pivot = max(pivot, search.least)
     return pivot if search.low < pivot < search.high else next_up(search.low)
-
-
-cdef inline double slack(double fraction) noexcept nogil:
-    """How far a guess may be off, as a part of all. Chosen: a fiftieth of the smaller side."""
-    return 0.02 * (1.0 - fraction if fraction > 0.5 else fraction)
 
 
 cdef inline void split(Search* search, float pivot) noexcept nogil:
@@ -235,50 +153,3 @@ cdef inline bint copy_candidates(Search* search) noexcept nogil:
     else:
         search.outside.above -= search.inside
     return True
-
-
-cdef inline bint copy_head(Search* search) noexcept nogil:
-    search.taken = copy_interval(search.row, search.taken_low, search.taken_high, search.scratch)
-    search.inside = search.taken
-    if search.taken > 0 and search.scale != NULL:
-        precise_weights(search.scratch.values, search.taken, search.scale, search.scratch.weights)
-        search.inside = sum_precise(search.scratch.weights, search.taken)
-    return search.taken >= 0
-
-
-cdef inline bint resolve(Search* search, Quantile* found) noexcept nogil:
-    """Find the answer among what was taken; else False, and the bracket is moved to where the answer is."""
-    cdef const double* weights = NULL if search.scale == NULL else search.scratch.weights
-    cdef double target, over, gap
-    while True:
-        target = search.fraction * (search.outside.above + search.inside + search.outside.below)
-        over = search.outside.above + search.inside
-        if over < target - search.error:
-            search.high = search.taken_low
-            search.over_high = over
-            return False
-        if search.outside.above >= target + search.error:
-            search.low = search.taken_high
-            search.over_low = search.outside.above
-            return False
-        gap = 0.0
-        if over >= target + search.error and search.outside.above < target - search.error:
-            found[0] = quantile(
-                search.scratch.values, weights, search.taken, target, search.outside.above, search.taken_low, search.taken_high
-            )
-            gap = min(found.mass_from - target, target - found.mass_above)
-            CHECK(gap >= 0.0 and search.taken_low <= found.value < search.taken_high)
-        if search.scale == NULL or search.precision == DOUBLE or gap > search.error:
-            return True
-        raise_precision(search, gap)
-
-
-cdef inline void raise_precision(Search* search, double gap) noexcept nogil:
-    """Weigh what lies outside anew, with an error below the gap."""
-    CHECK(search.precision < DOUBLE)
-    cdef double error = search.error / ERROR[search.precision]
-    search.precision += 1
-    while search.precision < DOUBLE and error * ERROR[search.precision] > gap:
-        search.precision += 1
-    search.outside = sweep(search, search.taken_low, search.taken_high)
-    search.error = error_of(search, &search.outside)
