@@ -13,9 +13,10 @@ from thermonucleus.kernel.float_mode cimport Mode, enter_usual_mode, leave_usual
 from thermonucleus.kernel.row.memory cimport Scratch, carve
 from thermonucleus.kernel.row.source cimport chunk_count, part_of, source_of
 from thermonucleus.kernel.row.summary cimport summarize
-from thermonucleus.kernel.row.types cimport ABSENT, NOTHING, SHORT, UNDECIDED, Interval, Plan, Reading, Row
-from thermonucleus.kernel.stages.apply cimport apply
+from thermonucleus.kernel.row.types cimport ABSENT, BRIEF, NOTHING, SHORT, UNDECIDED, Interval, Plan, Reading, Row
+from thermonucleus.kernel.stages.apply cimport apply, heat_when_weighed
 from thermonucleus.kernel.weights.double cimport logit_of
+from thermonucleus.kernel.weights.survey cimport survey
 
 cdef extern from *:
     """
@@ -72,7 +73,7 @@ cdef bint read(
     cdef Scratch scratch = carve(memory, size, running)
     cdef Row way
     cdef double mass
-    if not begin(&way, row, size, &scratch):
+    if not begin(&way, row, size, plan, &scratch):
         return False
     apply(&way, plan, &scratch)
     reading.source = way.source
@@ -101,8 +102,9 @@ cdef bint read(
     return True
 
 
-cdef inline bint begin(Row* row, const float* values, Py_ssize_t size, Scratch* scratch) noexcept nogil:
-    """A row before the first step: summarized, and all of it kept. False if it cannot be sampled from."""
+cdef inline bint begin(Row* row, const float* values, Py_ssize_t size, const Plan* plan, Scratch* scratch) noexcept nogil:
+    """A row before the first step: summarized or surveyed, and all of it kept. False if it cannot be sampled from."""
+    cdef double heat = heat_when_weighed(plan)
     row.source = source_of(values, size)
     row.values = part_of(&row.source, 0, size, NULL) if size <= SHORT else NULL
     row.size = size
@@ -114,7 +116,6 @@ cdef inline bint begin(Row* row, const float* values, Py_ssize_t size, Scratch* 
     row.settled = True
     row.target = ABSENT
     row.greedy = UNDECIDED
-    if not summarize(row, &row.maximum):
-        return False
     row.heat = 1.0
-    return True
+    row.survey.mass = -1.0
+    return (size > BRIEF and heat > 0.0 and survey(row, heat)) or summarize(row, &row.maximum)

@@ -34,8 +34,7 @@ cdef inline bint summarize(Row* row, float* maximum) noexcept nogil:
     """Fill the maxima. False if the row holds NaN or +inf, or nothing but -inf."""
     cdef int sound[WAYS]
     cdef float spare[CHUNK]
-    cdef Py_ssize_t chunk, way, size = row.source.size, whole = size // CHUNK
-    cdef float highest = -INFINITY
+    cdef Py_ssize_t way, size = row.source.size, whole = size // CHUNK
     for way in range(WAYS):
         sound[way] = 1
     if IS_NARROW:
@@ -46,13 +45,27 @@ cdef inline bint summarize(Row* row, float* maximum) noexcept nogil:
         summarize_rest(
             part_of(&row.source, whole * CHUNK, size - whole * CHUNK, spare), size - whole * CHUNK, row.groups + whole * WAYS, sound
         )
-    for chunk in range(chunk_count(size)):
+    maximum[0] = fill_maxima(row)
+    return is_sound(sound, maximum[0])
+
+
+cdef inline float fill_maxima(Row* row) noexcept nogil:
+    """The maxima of the chunks, from those of the groups; returns the largest."""
+    cdef Py_ssize_t chunk
+    cdef float highest = -INFINITY
+    for chunk in range(chunk_count(row.source.size)):
         row.maxima[chunk] = largest(row.groups + chunk * WAYS)
         highest = larger(row.maxima[chunk], highest)
+    return highest
+
+
+cdef inline bint is_sound(const int* sound, float maximum) noexcept nogil:
+    """Whether a row can be sampled from: no lane has seen NaN, and the largest logit is a number."""
+    cdef int all_sound = 1
+    cdef Py_ssize_t way
     for way in range(WAYS):
-        sound[0] &= sound[way]
-    maximum[0] = highest
-    return sound[0] and -INFINITY < highest < INFINITY
+        all_sound &= sound[way]
+    return all_sound and -INFINITY < maximum < INFINITY
 
 
 cdef inline void summarize_narrowly(Row* row, Py_ssize_t count, int* sound) noexcept nogil:

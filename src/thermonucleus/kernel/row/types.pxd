@@ -137,6 +137,13 @@ cdef struct Source:
     double cubic
 
 
+# What all tokens of a row weigh, roughly (see weights/survey.pxd).
+cdef struct Survey:
+    Scale scale         # of the weights; its exponent is that of a guess
+    double heat         # what the logits are divided by
+    double mass         # their sum; -1 if there is none
+
+
 # A row on its way through the steps of a plan. Its tokens are all of it, or, once those that are kept are few, copies of them,
 # whose token ids are in `ids`; not all of these need be kept.
 cdef struct Row:
@@ -146,6 +153,7 @@ cdef struct Row:
     const int64_t* ids
     float* groups       # the maximum of each group of the row: a chunk has WAYS of them
     float* maxima       # the maximum of each chunk of the row
+    Survey survey       # of all of it as it came
     Sums sums_cover     # nothing yet, unless the tokens are copies
     Interval kept
     bint settled        # whether it has been tried to copy the tokens that are kept: see `settle`

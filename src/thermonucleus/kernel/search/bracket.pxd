@@ -37,6 +37,7 @@ cdef struct Search:
     double fraction
     float set_low           # all there is to search are the tokens at or above it
     float least             # where below it the answer lies does not matter
+    float ceiling           # nothing lies at or above it
     float low
     float high
     double over_low         # what lies at or above low; -1 as long as that is not known
@@ -50,6 +51,7 @@ cdef struct Search:
     Py_ssize_t taken        # tokens copied into the scratch: all those with taken_low <= x < taken_high; or -1
     float taken_low
     float taken_high
+    bint on_top             # what was taken are a few tokens at the top, and the answer is among them
     float sums_from         # scratch.sums hold the weights of the tokens at or above it
 
 
@@ -61,12 +63,13 @@ cdef inline void start(
     search.scratch = scratch
     search.fraction = fraction
     search.low = search.set_low = search.least = set_low
-    search.high = search.sums_from = ceiling
+    search.high = search.ceiling = search.sums_from = ceiling
     search.over_low = -1.0
     search.over_high = 0.0
     search.hint.logit = search.hint.density = 0.0
     search.precision = SINGLE
     search.taken = -1
+    search.on_top = False
 
 
 cdef inline double excess(const Search* search, const Sides* sides) noexcept nogil:

@@ -3,7 +3,7 @@
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.row.source cimport chunk_count, group_count
-from thermonucleus.kernel.row.types cimport Sample
+from thermonucleus.kernel.row.types cimport Row, Sample
 from thermonucleus.kernel.search.bracket cimport CRUDE, ERROR, SINGLE, Search, error_of
 from thermonucleus.kernel.search.resolve cimport copy_head, resolve
 from thermonucleus.kernel.search.short cimport Quantile, count_above, quantile
@@ -18,10 +18,14 @@ from thermonucleus.kernel.search.subsample cimport (
     weigh_sample,
 )
 from thermonucleus.kernel.search.sweep cimport sweep
-from thermonucleus.kernel.weights.approximate cimport approximations_hold
+from thermonucleus.kernel.weights.approximate cimport approximations_hold, crude_mass
 from thermonucleus.kernel.weights.double cimport logit_of, precise_weight
+from thermonucleus.kernel.weights.survey cimport mass_of_survey, surveyed_without
 
 cdef enum:
+    # Chosen: one group in so many is few; and so many groups are few in any row, half of those of the shortest that is searched so.
+    ONE_IN_FEW = 8
+    FEW_GROUPS = 48
     # Chosen: logits in the subsample that decides whether a row has a head.
     FEW = 1024
     # Chosen: a row has a head if at most one group in so many has a token at or above the bound on the head, which is safe; at or
@@ -33,13 +37,104 @@ cdef enum:
 
 cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:
     """Find the answer among the few tokens of the head; False if there is none, or the answer lies below it."""
-    search.taken_high = search.high
+    cdef bint is_surveyed = has_survey(search)
+    if is_surveyed and select_top(search, found):
+        return True
+    search.taken_high = search.ceiling
     search.taken_low = head_cutoff(search)
     if search.taken_low > search.low and copy_head(search):
-        search.outside = sweep(search, search.taken_low, search.taken_high)
-        search.error = error_of(search, &search.outside)
+        if is_surveyed:
+            weigh_rest(search)
+        else:
+            search.outside = sweep(search, search.taken_low, search.taken_high)
+            search.error = error_of(search, &search.outside)
         return resolve(search, found)
     return False
+
+
+cdef inline bint select_top(Search* search, Quantile* found) noexcept nogil:
+    """Find the answer among the heaviest tokens of a surveyed row; False, and the search as it was, if it lies below these."""
+    cdef Py_ssize_t trip
+    search.taken_high = search.ceiling
+    search.taken_low = first_top(search)
+    for trip in range(2):
+        if not (search.taken_low > search.low and are_few(search) and copy_head(search)):
+            break
+        weigh_rest(search)
+        search.on_top = resolve(search, found)
+        if search.on_top:
+            return True
+        search.taken_low = lighter_top(search)
+    search.high = search.ceiling
+    search.over_high = 0.0
+    search.taken = -1
+    return False
+
+
+cdef inline float first_top(Search* search) noexcept nogil:
+    """From where up tokens are likely to reach the wanted mass: where one of them does, there are few others."""
+    cdef const Row* row = search.row
+    cdef double adding, largest = precise_weight(row.maximum, search.scale)
+    # All other tokens weigh what they do in the survey, or less.
+    cdef double all = largest + 1.001 * surveyed_without(row, &row.maximum, 1, search.scale, &adding)
+    if largest > search.fraction * (all + adding):
+        return row.maximum
+    return top_of(search, all, 2.0**-9 if largest > 0.8 * all else 2.0**-12 if largest > 0.3 * all else 2.0**-14)
+
+
+cdef inline float lighter_top(Search* search) noexcept nogil:
+    """The same, where those that have been taken do not reach it."""
+    cdef double all = search.inside + search.outside.below
+    # The part of the rest that is wanted.
+    cdef double wanted = (search.fraction * all - search.inside) / search.outside.below
+    return top_of(search, all, 2.0**-14 if wanted < 0.4 else 2.0**-16)
+
+
+cdef inline float top_of(const Search* search, double all, double part) noexcept nogil:
+    """The logit of a token that weighs so large a part of all."""
+    return max(max(<float> logit_of(part * all, search.scale), search.low), search.least)
+
+
+cdef inline bint has_survey(const Search* search) noexcept nogil:
+    """Whether what all tokens weigh together is known roughly."""
+    cdef const Row* row = search.row
+    return row.survey.mass > 0.0 and row.survey.heat == row.heat and search.set_low == -INFINITY
+
+
+cdef inline bint are_few(const Search* search) noexcept nogil:
+    """Whether the tokens that are to be taken are in few groups: they are, if they are a few times lighter than all."""
+    # Rounded down, by more than the survey can be too small.
+    cdef double few = 0.99 * few_groups(search.row)
+    return few * precise_weight(search.taken_low, search.scale) > mass_of_survey(search.row, search.scale) or (
+        in_few_groups(search.row, search.taken_low)
+    )
+
+
+cdef inline bint in_few_groups(const Row* row, float low) noexcept nogil:
+    """Whether so few groups have a token at or above a logit that a draw always copies these tokens, and sums the copies up.
+
+    So sums do not depend on how it was found what is kept, and a search may begin with what differs between levels in a last bit.
+    """
+    return count_above(row.groups, group_count(row.size), low) <= few_groups(row)
+
+
+cdef inline Py_ssize_t few_groups(const Row* row) noexcept nogil:
+    # Not more than those that `settle` copies.
+    return max(group_count(row.size) // ONE_IN_FEW, FEW_GROUPS)
+
+
+cdef inline void weigh_rest(Search* search) noexcept nogil:
+    """Weigh what lies below the tokens taken, by the survey."""
+    cdef const Row* row = search.row
+    cdef double adding
+    cdef Py_ssize_t chunk
+    search.precision = CRUDE
+    search.outside.above = 0.0
+    search.outside.below = crude_mass(surveyed_without(row, search.scratch.values, search.taken, search.scale, &adding))
+    search.error = error_of(search, &search.outside) + search.fraction * adding
+    search.sums_from = search.ceiling
+    for chunk in range(chunk_count(row.size)):
+        search.scratch.sums[chunk] = 0.0
 
 
 cdef inline float head_cutoff(Search* search) noexcept nogil:

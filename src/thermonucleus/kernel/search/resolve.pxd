@@ -52,7 +52,8 @@ cdef inline void raise_precision(Search* search, double gap) noexcept nogil:
     CHECK(search.precision < DOUBLE)
     cdef double error = search.error / ERROR[search.precision]
     search.precision += 1
-    while search.precision < DOUBLE and error * ERROR[search.precision] > gap:
+    # Where it is in doubt that the answer is among what was taken, the gap is not known.
+    while gap > 0.0 and search.precision < DOUBLE and error * ERROR[search.precision] > gap:
         search.precision += 1
     search.outside = sweep(search, search.taken_low, search.taken_high)
     search.error = error_of(search, &search.outside)

@@ -85,7 +85,7 @@ cdef inline Sides sweep_below(Search* search, float low) noexcept nogil:
                 add_crude_below(x, search.scale, low, lanes)
             else:
                 add_fine_below(x, search.scale, low, lanes)
-    sides.below = crude_mass(lanes) if search.precision == CRUDE else fold(lanes)
+    sides.below = crude_mass(fold(lanes)) if search.precision == CRUDE else fold(lanes)
     sides.above = 0.0
     return sides
 

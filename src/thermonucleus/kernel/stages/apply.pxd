@@ -88,6 +88,20 @@ cdef inline void apply(Row* row, const Plan* plan, Scratch* scratch) noexcept no
         settle(row, False, scratch)
 
 
+cdef inline double heat_when_weighed(const Plan* plan) noexcept nogil:
+    """What the logits are divided by when top-p weighs all tokens; 0 if it does not, or another stage comes before it."""
+    cdef double heat = 1.0
+    cdef Py_ssize_t i
+    for i in range(plan.count):
+        if plan.steps[i].stage == TEMPERATURE:
+            heat *= plan.steps[i].numbers[0]
+        elif plan.steps[i].stage == TOP_P:
+            return heat
+        elif plan.steps[i].stage != NO_STAGE:
+            return 0.0
+    return 0.0
+
+
 cdef inline const Step* step_from(const Plan* plan, Py_ssize_t i) noexcept nogil:
     """The next step that does something; NULL if there is none."""
     while i < plan.count and plan.steps[i].stage == NO_STAGE:

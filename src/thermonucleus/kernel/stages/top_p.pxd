@@ -3,9 +3,10 @@
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.row.memory cimport Scratch
-from thermonucleus.kernel.row.types cimport ALL, BRIEF, OTHERS, Row, Scale
+from thermonucleus.kernel.row.types cimport ALL, BRIEF, NOTHING, OTHERS, Row, Scale
 from thermonucleus.kernel.search.bracket cimport Search, start
 from thermonucleus.kernel.search.candidates cimport keep_interval
+from thermonucleus.kernel.search.head cimport in_few_groups
 from thermonucleus.kernel.search.long cimport select
 from thermonucleus.kernel.search.short cimport Quantile, quantile
 from thermonucleus.kernel.stages.cut cimport cut_below, settle
@@ -62,13 +63,17 @@ cdef inline void long_top_p(Row* row, double mass, float least, bint last, Scrat
     start(&search, row, &row.scale, mass - ROUNDING, row.kept.low, next_up(row.maximum), scratch)
     search.least = least
     cut_below(row, max(select(&search), least))
-    if last:
-        hand_over(row, &search, row.kept.low)
+    hand_over(row, &search, row.kept.low, last)
 
 
-cdef inline void hand_over(Row* row, const Search* search, float cutoff) noexcept nogil:
-    """Leave to the draw what the search has found out of what is kept, if together that is all."""
-    if search.sums_from == cutoff:
+cdef inline void hand_over(Row* row, const Search* search, float cutoff, bint last) noexcept nogil:
+    """Leave to the steps that follow, or to the draw where this is the last, what the search has found out of what is kept."""
+    if search.on_top or in_few_groups(row, cutoff):
+        if search.taken >= 0 and search.taken_low <= cutoff and search.taken_high == search.ceiling:
+            keep_interval(row, search.taken, cutoff, search.ceiling, NOTHING, search.scratch)
+    elif not last:
+        return
+    elif search.sums_from == cutoff:
         keep_interval(row, 0, cutoff, cutoff, OTHERS, search.scratch)
     elif search.taken >= 0 and search.taken_low <= cutoff <= search.taken_high:
         if search.sums_from == search.taken_high:

@@ -3,8 +3,8 @@
 A row's chunks are added up in the same MANY lanes. The errors, for a scale with |N| < 512 (`approximations_hold`): a logit x that
 is not raised to the floor has N - 189 <= x s <= N + 0.5, so |x s| < 701.
 
-z = x s     `high` is within 2**-24 of s relatively, and the product is rounded by up to 2**-15 (512 <= |z| < 1024): z is off by up
-            to 701 * 2**-24 + 2**-15 = 7.3e-5, a weight by 7.3e-5 ln 2 < 5.1e-5 of itself.
+z = x s     `high` is within 2**-24 of s relatively, and the product is rounded by up to 2**-15 (512 <= |z| < 1024), or not at all
+            where a fused step is used: z is off by up to 701 * 2**-24 + 2**-15 = 7.3e-5, a weight by 7.3e-5 ln 2 < 5.1e-5 of itself.
 crude       `magic` is exact, and adding it rounds to 13 bits behind the point: 2**-14 more, 9.3e-5 of a weight in all. 1 + r in
             place of 2**r is too much by up to 6.1476%, at r = 1/ln 2 - 1 = 0.4427, and never too little (Schraudolph 1999, "A Fast,
             Compact Approximation of the Exponential Function").
@@ -13,11 +13,17 @@ adding      a float goes through two additions in its chunk, one for each of at 
             each within 2**-24 of its result, all of them positive: 2051 * 2**-24 < 1.23e-4 of the sum.
 """
 
-from libc.math cimport fabs
+from libc.math cimport fabs, fmaf
 
 from thermonucleus.kernel.row.types cimport MANY, Scale
-from thermonucleus.kernel.weights.chunk_sums cimport fold
-from thermonucleus.kernel.weights.single cimport Single
+from thermonucleus.kernel.weights.single cimport HAS_FMA, Single
+
+
+# What a key, and so a crude weight, is made of.
+cdef struct Crude:
+    float high
+    float magic
+    float lowest
 
 
 cdef inline bint approximations_hold(const Scale* scale, Py_ssize_t size) noexcept nogil:
@@ -27,12 +33,11 @@ cdef inline bint approximations_hold(const Scale* scale, Py_ssize_t size) noexce
 
 cdef inline void add_crude_below(const float* x, const Scale* scale, float pivot, float* lanes) noexcept nogil:
     """Add what lies below the pivot in a chunk: from 0.03% too little of it to 6.18% too much."""
-    cdef Scale local = scale[0]
-    cdef float magic = crude_magic(scale)
+    cdef Crude crude = crude_of(scale)
     cdef Py_ssize_t j
     for j in range(MANY):
-        lanes[j] += (crude_below(x[j], &local, magic, pivot) + crude_below(x[j + 128], &local, magic, pivot)) + (
-            crude_below(x[j + 256], &local, magic, pivot) + crude_below(x[j + 384], &local, magic, pivot)
+        lanes[j] += (crude_below(x[j], &crude, pivot) + crude_below(x[j + 128], &crude, pivot)) + (
+            crude_below(x[j + 256], &crude, pivot) + crude_below(x[j + 384], &crude, pivot)
         )
 
 
@@ -46,37 +51,57 @@ cdef inline void add_fine_below(const float* x, const Scale* scale, float pivot,
         )
 
 
-cdef inline float crude_magic(const Scale* scale) noexcept nogil:
-    # Added to 1024, a number has 13 bits behind the point; before them are those that `crude_power` shifts to the exponent.
-    return <float> (1024.0 + 127.0 + 64.0 - scale.exponent)
+cdef inline Crude crude_of(const Scale* scale) noexcept nogil:
+    # Added to 1024, a number has 13 bits behind the point; before them are those that `crude_weight` shifts to the exponent. All is
+    # divided by 512, which changes no bit but those of the key's exponent.
+    return Crude(
+        <float> (scale.high / 512.0), <float> ((1024.0 + 127.0 + 64.0 - scale.exponent) / 512.0), scale.lowest
+    )
 
 
-cdef inline float crude_below(float x, const Scale* scale, float magic, float pivot) noexcept nogil:
-    return crude_power(x, scale, magic).value if x < pivot else <float> 0.0
+cdef inline float crude_below(float x, const Crude* crude, float pivot) noexcept nogil:
+    return crude_weight(crude_key(raised(x, crude), crude)) if x < pivot else <float> 0.0
 
 
-cdef inline Single crude_power(float x, const Scale* scale, float magic) noexcept nogil:
+cdef inline float raised(float x, const Crude* crude) noexcept nogil:
+    """The logit, or the lowest one that has a key, if it is below that."""
+    return x if x > crude.lowest else crude.lowest
+
+
+cdef inline Single crude_key(float x, const Crude* crude) noexcept nogil:
+    """2 + (x s - N + 191) / 512: from 2 to 4, unless a logit lies further below N than 191 binades, or 832 above."""
+    cdef Single key
+    key.value = multiply_add(x, crude.high, crude.magic)
+    return key
+
+
+cdef inline float crude_weight(Single key) noexcept nogil:
     """Schraudolph (1999): a float whose bits are 2**23 (z + 127) is 2**z where z is whole, and up to 6.1476% more elsewhere."""
-    cdef Single power
-    power.value = (x if x > scale.lowest else scale.lowest) * scale.high + magic
-    power.bits <<= 10
-    return power
+    key.bits <<= 10
+    return key.value
+
+
+cdef inline float multiply_add(float a, float b, float c) noexcept nogil:
+    """a b + c, rounded once where there is an instruction for that, else twice: for what is known to be approximate."""
+    return fmaf(a, b, c) if HAS_FMA else a * b + c
 
 
 cdef inline float fine_below(float x, const Scale* scale, float pivot) noexcept nogil:
-    """As `weight_or_doubt` in single.pxd, without the fused steps, the low part of the slope and half of the polynomial."""
+    """As `weight_or_doubt` in single.pxd, without the low part of the slope, half of the polynomial, and the care for a last bit."""
     cdef Single shifted, power
-    cdef float z = (x if x > scale.lowest else scale.lowest) * scale.high
+    cdef float y = x if x > scale.lowest else scale.lowest
     cdef float r
-    shifted.value = z + scale.magic
-    r = z - (shifted.value - scale.magic)
+    shifted.value = multiply_add(y, scale.high, scale.magic)
+    r = multiply_add(y, scale.high, -(shifted.value - scale.magic))
     # Minimax polynomial of 2**r on [-0.505, 0.505], relative error 7.8e-5.
-    power.value = ((<float> 5.516501e-2 * r + <float> 2.4265865e-1) * r + <float> 6.932656e-1) * r + <float> 9.9992522e-1
+    power.value = multiply_add(<float> 5.516501e-2, r, <float> 2.4265865e-1)
+    power.value = multiply_add(power.value, r, <float> 6.932656e-1)
+    power.value = multiply_add(power.value, r, <float> 9.9992522e-1)
     power.bits += shifted.bits << 23
     return power.value if x < pivot else <float> 0.0
 
 
-cdef inline double crude_mass(const float* lanes) noexcept nogil:
-    """The sum of crude weights; what it stands for may be as much above it as below it, by ERROR[CRUDE] of it."""
+cdef inline double crude_mass(double sum) noexcept nogil:
+    """The middle of what a sum of crude weights may stand for: it may be as much above it as below it, by ERROR[CRUDE] of it."""
     # Exact: the mean of 1 and 1 / 1.061476, the bounds of what a crude weight stands for, as parts of it.
-    return 0.9710423 * fold(lanes)
+    return 0.9710423 * sum
