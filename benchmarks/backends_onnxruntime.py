@@ -19,11 +19,11 @@ from contestants.contract import Settings
 from contestants.naive_numpy import NaiveNumPy
 from numpy.typing import NDArray
 from onnx import numpy_helper
-from rows import pool
 from tables import microseconds, print_table
 
 import thermonucleus as tn
 from thermonucleus.backends.onnxruntime import stream
+from thermonucleus.rows import pool
 
 SIZES = [50_257, 128_256]
 BATCHES = [1, 8]

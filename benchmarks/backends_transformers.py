@@ -15,9 +15,7 @@ import machine
 import numpy as np
 import torch
 import transformers
-from rows import language_model
 from tables import microseconds, print_table, ratio
-from timing import median_within
 from tqdm import tqdm
 from transformers import (
     LlamaConfig,
@@ -31,6 +29,8 @@ from transformers import (
 import thermonucleus as tn
 from thermonucleus.backends.transformers import attach
 from thermonucleus.backends.transformers.draw import Draw
+from thermonucleus.rows import language_model
+from thermonucleus.timing import median_within
 
 SIZES = [50_257, 128_256]
 SEQUENCES = [1, 8]

@@ -10,8 +10,9 @@ import numpy as np
 from contestants import gather
 from contestants.contract import Batch, Contestant, Row, Settings, System
 from kept_sets import Case, Verdict, judge
-from rows import pool
-from timing import Timing, median_within
+
+from thermonucleus.rows import pool
+from thermonucleus.timing import Timing, median_within
 
 ROWS = 32
 """Rows in a pool; a batch of more repeats them."""

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,9 @@ from contestants.contract import Mask, Row, Settings, kept_by_draws
 from contestants.naive_numpy import NaiveNumPy
 from contestants.tuned_numpy import TunedNumPy
 from kept_sets import case, draw_cases, judge, row_cases
-from rows import pool
-from timing import median_within
 
 import thermonucleus as tn
+from thermonucleus.rows import pool
 
 pytest.importorskip("tqdm")
 
@@ -192,10 +190,3 @@ def test_every_library_has_a_module() -> None:
     folder = ROOT / "benchmarks" / "contestants"
     modules = {f"contestants.{file.stem}" for file in folder.glob("*.py")} - {"contestants.__init__", "contestants.contract"}
     assert modules == set(MODULES.values())
-
-
-def test_median_within_keeps_to_its_limits() -> None:
-    timing = median_within(time.sleep, [0.001], 0.0, before=lambda one: time.sleep(5 * one))
-    assert timing.calls == 3
-    assert 0.001 <= timing.seconds < 0.005
-    assert median_within(len, [""], 10.0, most=7).calls == 7

@@ -1,4 +1,7 @@
-"""Medians of calls over a pool of inputs."""
+"""Medians of calls over a pool of inputs: how `thermonucleus bench`, the benchmarks and the tests take times.
+
+Nothing that samples imports this.
+"""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,8 +10,6 @@ from itertools import cycle
 from typing import TypeVar
 
 import numpy as np
-
-from thermonucleus.cli.bench import median_seconds
 
 __all__ = ["Timing", "low_seconds", "median_seconds", "median_within"]
 
@@ -23,6 +24,19 @@ class Timing:
     calls: int
 
 
+def median_seconds(call: Callable[[Input], object], inputs: Sequence[Input], calls: int = 200) -> float:
+    """Return the median time of a call, taking the inputs in turn; a first round of them is not counted."""
+    for one in inputs:
+        call(one)
+    times = np.empty(calls)
+    for i in range(calls):
+        one = inputs[i % len(inputs)]
+        start = time.perf_counter()
+        call(one)
+        times[i] = time.perf_counter() - start
+    return float(np.median(times))
+
+
 def median_within(
     call: Callable[[Input], object],
     inputs: Sequence[Input],
@@ -32,10 +46,28 @@ def median_within(
     most: int = 200,
     least: int = 3,
 ) -> Timing:
-    """Median time of as many calls as the budget in seconds allows, but no fewer than `least` and no more than `most`.
+    """Return the median time of as many calls as a budget allows.
 
-    `before` is called with the same input before each call, and is not timed. The first call, which may compile something, is not
-    counted, and neither are those of a first round that a quarter of the budget allows.
+    The first call, which may compile something, is not counted, and neither are those of a first round that a quarter of the budget
+    allows.
+
+    Parameters
+    ----------
+    call : callable
+        What is timed, with one input.
+    inputs : sequence
+        Taken in turn.
+    budget : float
+        Seconds.
+    before : callable, optional
+        Called with the same input before each call, and not timed.
+    most, least : int, default 200 and 3
+        No more calls than `most` are counted, and no fewer than `least`.
+
+    Returns
+    -------
+    Timing
+        The median, and of how many calls.
     """
     before(inputs[0])
     call(inputs[0])
@@ -57,7 +89,10 @@ def median_within(
 
 
 def low_seconds(call: Callable[[Input], object], inputs: Sequence[Input], rounds: int = 6) -> float:
-    """Lower quartile of the time of a call: steadier than the median where few calls are made and others use the machine."""
+    """Return the lower quartile of the time of a call.
+
+    It is steadier than the median where few calls are made and others use the machine.
+    """
     times = []
     for round_ in range(rounds + 1):
         for one in inputs:
