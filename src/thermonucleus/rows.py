@@ -15,15 +15,50 @@ Row = NDArray[np.float32]
 Make = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
 
-def language_model(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-    """Return a bulk of N(0, 2) under a head that falls with the logarithm of the rank, as a trained model's logits do.
+COMMONNESS, SPREAD, SPREAD_OF_COMMON, TAIL, CONFIDENCE = 1.2, 2.78, 0.08, 0.068, 0.13
+"""Of `language_model`. Tuned: a search for what comes nearest to the numbers that `pytest tests/test_rows.py` holds them to."""
 
-    At temperature 0.8 the 0.95 nucleus holds some 10 to 200 tokens.
+SPECIAL = 16
+"""Chosen: so many tokens at the start of a vocabulary are marks of beginnings and ends, for which the rank says nothing."""
+
+
+def language_model(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
+    """Return a row like those of a trained model with a byte-pair vocabulary.
+
+    A token's logit falls with the logarithm of its id, since ids are ranks of merges, and merges are made in the order of how
+    common they are: the tokens that matter stand close together at the beginning of the row. Around that it is nearly normal, with
+    tails that are a little heavier, and common tokens vary more. A factor of the whole row, how confident the model is, makes the
+    nuclei of rows as different as those of real rows are.
+
+    It is fitted to 723 rows of SmolLM2-135M, of 49,152 logits: their standard deviation (3.3), their maximum above the mean (17.8
+    at the median, 14.6 to 23.5 from 5% to 95%), their 0.95 nucleus at temperature 1 (24, 136, 476 and 1,385 tokens at the quartiles
+    and at 95%) and 0.7 (3, 7, 24 and 101), their entropy (1.8, 2.9 and 4.2 nats at the quartiles), and where the ten largest logits
+    stand. With another size the spread stays as it is, and the maximum grows with the logarithm of the size.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+        Where the row comes from.
+    size : int
+        Logits in the row, 1 or more.
+
+    Returns
+    -------
+    ndarray
+        The row, in float64, around a mean that is near 0.
+
+    Examples
+    --------
+    >>> row = language_model(np.random.default_rng(0), 49_152)
+    >>> bool(15 < row.max() - row.mean() < 24)
+    True
     """
-    row = rng.normal(0, 2, size)
-    head = rng.permutation(size)[:2000]
-    ranks = np.arange(1, len(head) + 1)
-    row[head] = np.maximum(row[head], 15 - rng.uniform(1.35, 1.8) * np.log(ranks) + rng.normal(0, 0.3, len(head)))
+    common = np.log((size + SPECIAL) / (np.arange(size) + SPECIAL))
+    common -= common.mean()
+    noise = rng.standard_normal(size)
+    noise += TAIL * noise * np.abs(noise)
+    noise *= SPREAD + SPREAD_OF_COMMON * common
+    row: NDArray[np.float64] = np.exp(CONFIDENCE * rng.standard_normal()) * (COMMONNESS * common + noise)
     return row
 
 
@@ -48,8 +83,10 @@ KINDS: dict[str, Make] = {
 
 
 def masked(rng: np.random.Generator, size: int) -> NDArray[np.float64]:
-    """Return a language model's row of which a grammar allows half."""
-    return np.where(rng.random(size) < 0.5, -np.inf, language_model(rng, size))
+    """Return a language model's row of which a grammar allows half, and one token in any case."""
+    allowed = rng.random(size) < 0.5
+    allowed[rng.integers(size)] = True
+    return np.where(allowed, language_model(rng, size), -np.inf)
 
 
 def bfloat16(row: NDArray[np.float64]) -> NDArray[np.float64]:
