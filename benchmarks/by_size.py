@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from alternating import LEAST, Ratios, compared, in_cache
+from alternating import Ratios, compared
 from goals import USUAL
 from tqdm import tqdm
 
@@ -14,6 +14,9 @@ from thermonucleus.rows import pool
 
 THRESHOLDS = (1024, 4096, 8192, 65_536)
 """Exact: where the kernel goes another way; what is one longer is measured too."""
+
+LONG, LONG_ROWS = 2**16, 16
+"""Chosen: of a longer row than this so many do, since making them takes longest, and they are alike in what they cost."""
 
 SIZES = sorted({*map(int, np.geomspace(1000, 2**20, 28)), *(edge + more for edge in THRESHOLDS for more in (0, 1))})
 
@@ -34,10 +37,10 @@ class Curve:
 
 
 def curve(kind: str, sizes: Sequence[int], count: int, repeats: int) -> Curve:
-    """Measure each size on as many rows as asked for, or, where they are long, as the cache holds."""
+    """Measure each size on as many rows as asked for, or on fewer where they are long."""
     sampler = tn.Sampler(**USUAL, rng=0)
     ratios = []
     for size in tqdm(sizes, desc=f"sizes, {kind}", unit="size", file=sys.stderr):
-        rows = pool(kind, size, count if size < 2**16 else min(count, max(LEAST, in_cache(size))))
+        rows = pool(kind, size, count if size <= LONG else min(count, LONG_ROWS))
         ratios.append(compared(sampler, rows, repeats))
     return Curve(kind, list(sizes), ratios)

@@ -1,6 +1,6 @@
 """The tables of `targets.py`, and what it says about how they came about."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from alternating import Ratios
@@ -23,6 +23,9 @@ class Held:
     def met(self) -> bool:
         return self.goal.met(self.ratios.median, self.ratios.mean)
 
+
+UNSTEADY = 1.5
+"""Chosen: the medians of `np.max` on the same rows differ by less where these stay in the cache."""
 
 TIMES = ["np.max, µs", "draw, µs", "median", "mean", "quartiles"]
 
@@ -64,6 +67,20 @@ def print_goals(level: str, found: Sequence[Held]) -> None:
     ]
     print_table(["rows", "V", "settings", "met", *TIMES, "goal"], body, numbers=6)
     print(f"\n{sum(one.met for one in found)} of {len(found)} goals are met at {level}.")
+    for warning in warnings(found):
+        print(warning)
+
+
+def warnings(found: Sequence[Held]) -> Iterator[str]:
+    """Say where the rows did not stay in the cache, so that ratios came out too small."""
+    for rows, size in dict.fromkeys((one.rows, one.goal.size) for one in found):
+        floors = [one.ratios.floor for one in found if (one.rows, one.goal.size) == (rows, size)]
+        if max(floors) > UNSTEADY * min(floors):
+            least, most = microseconds(min(floors)), microseconds(max(floors))
+            yield (
+                f"{rows}, V = {size:,}: np.max took {least} µs beside one setting and {most} µs beside another. What else\n"
+                "runs here, or a draw that takes long, pushed the rows out of the cache: ratios beside the slower np.max are too small."
+            )
 
 
 def print_regimes(level: str, found: Sequence[Regime]) -> None:

@@ -21,6 +21,7 @@ import real_rows
 import regimes
 import targets
 from alternating import Ratios
+from targets_tables import Held, warnings
 
 import thermonucleus as tn
 from thermonucleus.rows import pool
@@ -113,9 +114,17 @@ def test_a_ratio_is_that_of_the_medians_of_a_row(monkeypatch: pytest.MonkeyPatch
 
 def test_a_pool_stays_in_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "last_level_cache", lambda: 2**23)
-    assert alternating.in_cache(2**16) == 16
+    assert alternating.in_cache(2**15) == 8
     assert alternating.in_cache(100) == alternating.MOST
     assert alternating.in_cache(2**22) == alternating.LEAST
+
+
+def test_it_is_said_where_the_rows_did_not_stay_in_the_cache() -> None:
+    goal = goals.Goal("flat", 1000, "", {}, 2.0)
+    steady = [Held("generic", "flat", goal, replace(RATIOS, floor=floor)) for floor in (1e-5, 1.2e-5)]
+    assert list(warnings(steady)) == []
+    (warning,) = warnings([*steady, Held("generic", "flat", goal, replace(RATIOS, floor=3e-5))])
+    assert warning.startswith("flat, V = 1,000: np.max took 10.0 µs beside one setting and 30.0 µs beside another.")
 
 
 def test_the_largest_step_is_found() -> None:
