@@ -78,8 +78,9 @@ def warnings(found: Sequence[Held]) -> Iterator[str]:
         if max(floors) > UNSTEADY * min(floors):
             least, most = microseconds(min(floors)), microseconds(max(floors))
             yield (
-                f"{rows}, V = {size:,}: np.max took {least} µs beside one setting and {most} µs beside another. What else\n"
-                "runs here, or a draw that takes long, pushed the rows out of the cache: ratios beside the slower np.max are too small."
+                f"{rows}, V = {size:,}: np.max took {least} µs beside one setting and {most} µs beside another.\n"
+                "What else runs here, or a draw that takes long, pushed the rows out of the cache: ratios beside the slower\n"
+                "np.max are too small."
             )
 
 
