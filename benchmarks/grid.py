@@ -17,12 +17,12 @@ from typing import Any
 import machine
 import numpy as np
 from grid_stages import print_stages
-from rows import HARD, KINDS, Row, pool
 from tables import microseconds, print_table, ratio
-from timing import low_seconds
 from tqdm import tqdm
 
 import thermonucleus as tn
+from thermonucleus.rows import HARD, KINDS, Row, pool
+from thermonucleus.timing import low_seconds
 
 SIZE = 128_256
 SIZES = [1000, 4096, 8192, 32_000, 65_536, 128_256, 262_144]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from rows import KINDS, Row, pool
 from tables import print_table, ratio
-from timing import low_seconds
 from tqdm import tqdm
 
 import thermonucleus as tn
+from thermonucleus.rows import KINDS, Row, pool
 from thermonucleus.settings import ORDERS
+from thermonucleus.timing import low_seconds
 
 STAGES: dict[str, dict[str, Any]] = {
     "top_n_sigma": {"top_n_sigma": 1.0},

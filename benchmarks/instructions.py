@@ -18,11 +18,11 @@ from typing import Any
 
 import machine
 import numpy as np
-from rows import KINDS, pool
 from tables import print_table, ratio
 from tqdm import tqdm
 
 import thermonucleus as tn
+from thermonucleus.rows import KINDS, pool
 
 LEVEL = "x86_64_v3"
 SIZE = 128_256

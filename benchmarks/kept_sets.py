@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 from contestants.contract import Contestant, Mask, Row, Settings
-from rows import pool
 
 from thermonucleus import reference
+from thermonucleus.rows import pool
 
 SHARES = {"language model": 12, "flat": 12, "peaked": 8}
 """How many rows of each kind are looked at."""

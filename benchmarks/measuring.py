@@ -10,8 +10,9 @@ import numpy as np
 from contestants import gather
 from contestants.contract import Batch, Contestant, Row, Settings, System
 from kept_sets import Case, Verdict, judge
-from rows import pool
-from timing import Timing, median_within
+
+from thermonucleus.rows import pool
+from thermonucleus.timing import Timing, median_within
 
 ROWS = 32
 """Rows in a pool; a batch of more repeats them."""
@@ -35,17 +36,25 @@ class Point:
 
 @dataclass(frozen=True)
 class Cell:
-    """A time, and that of `np.max` beside it."""
+    """What a call takes, and the median of `np.max` beside it."""
 
     system: str
     point: Point
-    seconds: float
-    calls: int
+    timing: Timing
     floor: float
+
+    @property
+    def seconds(self) -> float:
+        return self.timing.seconds
 
     @property
     def ratio(self) -> float:
         return self.seconds / self.floor
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """Of the ratio."""
+        return self.timing.low / self.floor, self.timing.high / self.floor
 
 
 @dataclass(frozen=True)
@@ -130,15 +139,14 @@ class Measuring:
     def cell(self, system: System, point: Point, batches: list[Batch], floor: float) -> Cell:
         contestant = self.contestant(system, point.settings)
         if system.own_clock:
-            times = contestant.own_times(batches, self.plan.budget)
-            return Cell(system.name, point, float(np.median(times)), len(times), floor)
+            return Cell(system.name, point, Timing.of(contestant.own_times(batches, self.plan.budget)), floor)
         key = system.name, point.settings, point.kind, point.size
         with contestant.session():
             prepared = [contestant.prepare(batch) for batch in batches]
             long = self.row_seconds.get(key, 0.0) * point.batch > LONG
             timing = self.timing(point, contestant.draw, prepared, contestant.restore, long=long)
         self.row_seconds[key] = timing.seconds / point.batch
-        return Cell(system.name, point, timing.seconds, timing.calls, floor)
+        return Cell(system.name, point, timing, floor)
 
     def timing(
         self,

@@ -19,8 +19,9 @@ from contestants.contract import Settings
 from kept_sets import cases_for
 from measuring import Findings, Plan, Point, measure
 from peers_report import as_json, print_report
-from rows import KINDS
 from tqdm import tqdm
+
+from thermonucleus.rows import KINDS
 
 SIZES = [32_000, 128_256, 151_936, 262_144]
 BATCHES = [1, 8, 64]

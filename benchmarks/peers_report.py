@@ -15,7 +15,8 @@ UNIT = "np.max, µs"
 
 LEGEND = """\
 Ratios of the median time of a call to that of np.max over the same rows, in the same process and right before (the least of three
-medians; its own line is the median over the processes of the libraries); ~ marks a median of fewer than three calls.
+medians; its own line is the median over the processes of the libraries), with the quartiles of the calls, which go from row to row,
+in parentheses; ~ marks a median of fewer than three calls.
 
 Kept set: that of the float64 reference on the same rows; a sum within 1e-6 of top_p counts as having reached it either way.
 "Rounding" is a set that is off by no more than sums in float32 explain; one that "splits ties" keeps some of the tokens that equal
@@ -79,7 +80,10 @@ def print_cold(findings: Findings, points: Sequence[Point], flushed: int) -> Non
 def shown(cell: Cell | None) -> str:
     if cell is None:
         return "-"
-    return ("~" if cell.calls < 3 else "") + ratio(cell.ratio)
+    if cell.timing.calls < 3:
+        return f"~{ratio(cell.ratio)}"
+    low, high = cell.quartiles
+    return f"{ratio(cell.ratio)} ({ratio(low)} to {ratio(high)})"
 
 
 def cell_of(cells: Sequence[Cell], system: str, point: Point) -> Cell | None:
@@ -114,8 +118,8 @@ def as_json(findings: Findings, plan: Plan) -> dict[str, Any]:
         ],
         "cells": [
             asdict(cell.point)
-            | {"system": cell.system, "seconds": cell.seconds, "calls": cell.calls, "np_max_seconds": cell.floor}
-            | {"ratio": cell.ratio}
+            | {"system": cell.system, **asdict(cell.timing), "np_max_seconds": cell.floor}
+            | {"ratio": cell.ratio, "ratio_quartiles": cell.quartiles}
             for cell in findings.cells
         ],
     }

@@ -13,12 +13,12 @@ from typing import Any
 import naive
 import numpy as np
 from machine import processor
-from rows import Row, pool
 from tables import microseconds, print_table, ratio
-from timing import median_seconds
 
 import thermonucleus as tn
 from thermonucleus import reference
+from thermonucleus.rows import Row, pool
+from thermonucleus.timing import median_seconds
 
 Function = Callable[..., Any]
 Arguments = tuple[Any, ...]

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 import machine
 import numpy as np
 from numpy.typing import NDArray
-from rows import KINDS, pool
 from tables import microseconds, print_table
-from timing import median_seconds
 
 import thermonucleus as tn
+from thermonucleus.rows import KINDS, pool
+from thermonucleus.timing import median_seconds
 
 Call = Callable[[NDArray[np.float32]], object]
 

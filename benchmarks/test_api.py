@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pytest_benchmark.fixture import BenchmarkFixture
-from rows import Row, pool
 from slides import SLIDES, Slide
 
 import thermonucleus as tn
+from thermonucleus.rows import Row, pool
 
 SIZES = [1000, 128_256]
 BATCH = 64

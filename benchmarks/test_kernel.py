@@ -9,11 +9,12 @@ from itertools import cycle
 
 import numpy as np
 import pytest
+from one_draw import SETTINGS, SIZES
 from pytest_benchmark.fixture import BenchmarkFixture
-from rows import KINDS, SETTINGS, SIZES, pool
 
 import thermonucleus as tn
 from thermonucleus.kernel import dispatch
+from thermonucleus.rows import KINDS, pool
 
 cached_pool = cache(pool)
 

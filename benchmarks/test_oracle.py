@@ -4,10 +4,11 @@ from functools import cache
 from itertools import cycle
 
 import pytest
+from one_draw import SETTINGS, SIZES
 from pytest_benchmark.fixture import BenchmarkFixture
-from rows import KINDS, SETTINGS, SIZES, pool
 
 from thermonucleus import reference
+from thermonucleus.rows import KINDS, pool
 
 cached_pool = cache(pool)
 

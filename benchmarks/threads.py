@@ -12,11 +12,11 @@ from typing import Any
 
 import machine
 import numpy as np
-from rows import KINDS, pool
 from tables import microseconds, print_table
-from timing import median_seconds
 
 import thermonucleus as tn
+from thermonucleus.rows import KINDS, pool
+from thermonucleus.timing import median_seconds
 
 SIZE, BATCH = 128_256, 64
 SETTINGS: dict[str, Any] = {"temperature": 0.8, "top_p": 0.95}

@@ -7,18 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thermonucleus.rows import HARD, Row, bfloat16, flat
 from thermonucleus.settings.orders import STAGES
 
-Row = NDArray[np.float32]
+__all__ = ["BOUNDARIES", "SHAPES", "UNREADABLE", "UNSOUND", "Case", "Failing", "Row", "cases", "further_settings"]
 
 SHAPES: dict[str, Callable[[np.random.Generator, int], NDArray[np.float64]]] = {
-    "normal": lambda rng, size: rng.normal(0, 1, size),
+    "normal": flat,
     "wide": lambda rng, size: rng.normal(0, 60, size),
     "language model": lambda rng, size: rng.normal(0, 2, size) + (rng.random(size) < 0.003) * rng.exponential(4, size) * 3,
     "peaked": lambda rng, size: rng.normal(0, 1, size) + 30.0 * (np.arange(size) == rng.integers(size)),
-    "all equal": lambda rng, size: np.full(size, rng.normal()),
+    "all equal": HARD["all equal"],
     "ties": lambda rng, size: rng.integers(-4, 5, size) / 2,
-    "bfloat16": lambda rng, size: (rng.normal(0, 3, size).astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32),
+    "bfloat16": lambda rng, size: bfloat16(rng.normal(0, 3, size)),
     "masked": lambda rng, size: np.where(rng.random(size) < 0.5, -np.inf, rng.normal(0, 3, size)),
     "one left": lambda rng, size: np.where(np.arange(size) == rng.integers(size), 0.0, -np.inf),
     "ascending": lambda rng, size: np.sort(rng.normal(0, 3, size)),

@@ -8,7 +8,8 @@ import pytest
 pytest.importorskip("tqdm")
 
 import grid
-from rows import HARD, KINDS, pool
+
+from thermonucleus.rows import KINDS
 
 
 def test_every_cell_is_measured_and_drawn(
@@ -38,10 +39,3 @@ def test_the_grid_is_that_of_the_specification() -> None:
     settings = grid.grid(quick=False)
     assert len(settings) == len(grid.TEMPERATURE) * len(grid.TOP_K) * len(grid.TOP_P) * len(grid.MIN_P) * 2
     assert {"temperature": 3.0, "top_k": 50_000, "top_p": 0.999, "min_p": 0.05, "temperature_last": True} in settings
-
-
-@pytest.mark.parametrize("kind", [*KINDS, *HARD])
-def test_every_kind_of_row_can_be_sampled_from(kind: str) -> None:
-    for row in pool(kind, 300, 2):
-        assert row.shape == (300,)
-        assert row.max() > -1e9
