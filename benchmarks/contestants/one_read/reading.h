@@ -1,0 +1,171 @@
+/* The one read of a row: a key for each block, from which is seen what it can hold, and the crude sum of all weights. */
+#pragma once
+#include <algorithm>
+#include <stdexcept>
+#include <vector>
+
+#include "selecting.h"
+
+namespace one_read {
+
+constexpr long BLOCK = 64, CHUNK = 1024, BLOCKS = CHUNK / BLOCK;
+
+/* Measured: 4 KiB ahead is a page further than the hardware looks; a tenth less for rows in the third-level cache. */
+constexpr long AHEAD = 1024;
+
+struct CrudeTable {
+    float entries[32];
+    Crude crude;
+    CrudeTable() : crude((Crude::fill(entries), entries)) {}
+};
+
+class Reading {
+    std::vector<uint32_t> keys, listed;
+    std::vector<float> tail;
+    CrudeTable table;
+    const float* row = nullptr;
+    long size = 0;
+
+public:
+    double crude = 0.0;   // the sum of all weights, off by Crude::ERROR and ADDING_ERROR
+
+    void reserve(long most) {
+        const long chunks = (most + CHUNK - 1) / CHUNK;
+        keys.resize(chunks * BLOCKS);
+        listed.resize(chunks * BLOCKS + LANES);
+        tail.resize(CHUNK);
+    }
+
+    /* What is behind the last whole chunk is read from a copy that -inf fills up. */
+    void begin(const float* given, long length) {
+        row = given;
+        size = length;
+        const long whole = size - size % CHUNK;
+        if (whole < size) std::fill(std::copy(row + whole, row + size, tail.begin()), tail.end(), -INF);
+    }
+
+    long chunks() const { return (size + CHUNK - 1) / CHUNK; }
+    const float* chunk(long c) const { return (c + 1) * CHUNK <= size ? row + c * CHUNK : tail.data(); }
+
+    /* The largest of the first few, to guess the exponent from: a guess that is too low by a hundred does no harm. */
+    float first_guess() const {
+        Floats most = spread(-INF);
+        for (int i = 0; i < 256; i += LANES) most = larger(most, load(chunk(0) + i));
+        return largest(most);
+    }
+
+    /* The largest of all, or an error. */
+    float maximum() const {
+        float most = -INF;
+        for (long i = 0; i < size; ++i) {
+            if (std::isnan(row[i]) || row[i] == INF) throw std::invalid_argument("a logit is NaN or +inf");
+            most = std::max(most, row[i]);
+        }
+        if (most == -INF) throw std::invalid_argument("all logits are -inf");
+        return most;
+    }
+
+    /* Read all. The highest key tells whether the scale was one that fits. */
+    template <bool weighs>
+    uint32_t read(const Scale& scale) {
+        const Floats floor = spread(scale.floor), slope = spread(scale.high), magic = spread(scale.magic);
+        const Crude worth = table.crude;
+        Doubles total = zeros();
+        for (long c = 0; c < chunks(); ++c) {
+            const float* x = chunk(c);
+            Floats sums[4] = {spread(0.0f), spread(0.0f), spread(0.0f), spread(0.0f)};
+            for (int four = 0; four < BLOCKS; four += 4) {
+                Keys most[4];
+                for (int block = 0; block < 4; ++block) {
+                    const float* from = x + (four + block) * BLOCK;
+                    for (int j = 0; j < 4; ++j) {
+                        __builtin_prefetch(from + j * LANES + AHEAD);
+                        const Keys k = key(load(from + j * LANES), floor, slope, magic);
+                        most[block] = j ? higher(most[block], k) : k;
+                        if (weighs) sums[j] = worth.add_to(sums[j], k);
+                    }
+                }
+                store_highest(keys.data() + c * BLOCKS + four, most);
+            }
+            if (weighs) total = add(total, widen(add(add(sums[0], sums[1]), add(sums[2], sums[3]))));
+        }
+        crude = sum(total) / CRUDE_UNIT;
+        return highest(keys.data(), static_cast<int>(chunks() * BLOCKS));
+    }
+
+    /* The crude sum of some, as `crude` has them. */
+    double crude_of(const Tokens& tokens, const Scale& scale) const {
+        const Floats floor = spread(scale.floor), slope = spread(scale.high), magic = spread(scale.magic);
+        Doubles total = zeros();
+        for (long i = 0; i < tokens.count; i += LANES) {
+            const Mask real = first_of(static_cast<int>(std::min<long>(tokens.count - i, LANES)));
+            const Keys k = key(load(tokens.values.data() + i), floor, slope, magic);
+            total = add(total, choose(real, widen(table.crude.add_to(spread(0.0f), k))));
+        }
+        return sum(total) / CRUDE_UNIT;
+    }
+
+    long blocks_from(uint32_t lowest) {
+        long count = 0;
+        for (long c = 0; c < chunks(); ++c) {
+            const Mask mask = keys_at_least(keys.data() + c * BLOCKS, lowest);
+            keep_indices(listed.data() + count, mask, static_cast<uint32_t>(c * BLOCKS));
+            count += __builtin_popcount(bits(mask));
+        }
+        return count;
+    }
+
+    /* Copy out what is at or above `low`, which has the key `lowest`. */
+    void gather(Tokens& tokens, float low, uint32_t lowest) {
+        const long blocks = blocks_from(lowest);
+        tokens.count = 0;
+        const Floats from = spread(low);
+        for (long b = 0; b < blocks; ++b) {
+            const uint32_t block = listed[b];
+            const float* x = chunk(block / BLOCKS) + block % BLOCKS * BLOCK;
+            for (int j = 0; j < BLOCK; j += LANES) {
+                const Floats v = load(x + j);
+                tokens.add(v, at_least(v, from), static_cast<uint32_t>(block * BLOCK + j));
+            }
+        }
+        // What fills the last chunk up is not of the row.
+        while (tokens.count && tokens.ids[tokens.count - 1] >= size) --tokens.count;
+        tokens.end();
+    }
+
+    /* A key that no fewer than `count` blocks reach, and not many more if the keys allow: 0 if there are not so many blocks. */
+    uint32_t key_reached_by(long count, uint32_t lowest, uint32_t most) {
+        if (blocks_from(lowest) < count) return 0;
+        uint32_t reached = lowest, missed = most + 1;
+        while (missed - reached > 1) {
+            const uint32_t middle = reached + (missed - reached) / 2;
+            const long blocks = blocks_from(middle);
+            (blocks >= count ? reached : missed) = middle;
+            if (blocks >= count && blocks <= count + count / 4) break;
+        }
+        return reached;
+    }
+
+    /* The sum of fine weights below `low`, off by FINE_ERROR. */
+    double fine_below(const Scale& scale, float low) const {
+        const Fine fine(scale);
+        const Floats from = spread(low);
+        Doubles total = zeros();
+        for (long c = 0; c < chunks(); ++c) {
+            const float* x = chunk(c);
+            for (int i = 0; i < CHUNK; i += 4 * LANES) {
+                Floats part[4];
+                for (int j = 0; j < 4; ++j) {
+                    const Floats v = load(x + i + j * LANES);
+                    part[j] = choose(below(v, from), fine(v));
+                }
+                total = add(total, widen(add(add(part[0], part[1]), add(part[2], part[3]))));
+            }
+        }
+        return sum(total);
+    }
+
+    long length() const { return size; }
+};
+
+}  // namespace one_read

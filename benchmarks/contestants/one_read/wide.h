@@ -1,0 +1,141 @@
+/* A nucleus of a large part of the row: its cutoff lies between two logits that a sample gives. One read sums up what is above and what
+   is below them, and copies out what is between. */
+#pragma once
+#include "reading.h"
+
+namespace one_read {
+
+/* What is known of a row: the share of the whole that is at or above a logit, nearly. */
+struct Head {
+    float low = INF;
+    double share = 0.0;
+};
+
+class Wide {
+    std::vector<double> above;        // for each chunk, the fine weight of what is at or above `high`
+    std::vector<long> first;          // and the place of the first of its tokens that were copied out
+    std::vector<float> chunk_values;
+    float low = -INF, high = INF;
+    Scale scale{1.0, 0.0};
+
+public:
+    float lowest = -INF;
+
+    void reserve(long size) {
+        above.resize((size + CHUNK - 1) / CHUNK);
+        first.resize((size + CHUNK - 1) / CHUNK + 1);
+    }
+
+    /* False if the cutoff is not where the sample has it. */
+    bool search(const Reading& reading, const Scale& given, const Taylor& taylor, Tokens& tokens, Tokens& spare, const Head& head,
+                double top_p, double slack, double deviations) {
+        scale = given;
+        bracket(reading, taylor, tokens, spare, head, top_p, deviations);
+        double over = 0.0, under = 0.0;
+        sweep(reading, tokens, &over, &under);
+        const double held = tokens.weigh(scale, taylor), all = over + held + under, goal = (top_p - slack) * all;
+        if (over >= goal || over + held < goal || tokens.count == 0) return false;
+        const Cut cut = select(tokens, spare, low, std::min(high, std::nextafter(tokens.highest(), INF)), over, goal);
+        lowest = cut.value;
+        return true;
+    }
+
+    /* A token of the kept ones: the chunk first, by what is kept of each. */
+    uint32_t draw(const Reading& reading, Tokens& tokens, Tokens& spare, float cutoff, double u, const Taylor& taylor) const {
+        double kept = 0.0;
+        for (long c = 0; c < reading.chunks(); ++c) kept += above[c];
+        kept += sum_from(tokens.values.data(), tokens.weights.data(), tokens.count, cutoff);
+        const double target = u * kept;
+        double running = 0.0;
+        long c = 0, last = 0;
+        double before_last = 0.0;
+        for (; c < reading.chunks(); ++c) {
+            const double here = above[c] + between(tokens, first[c], first[c + 1], cutoff);
+            if (here > 0.0) {
+                last = c;
+                before_last = running;
+            }
+            running += here;
+            if (running > target) break;
+        }
+        spare.count = 0;
+        const float* x = reading.chunk(last);
+        for (int i = 0; i < CHUNK; i += LANES) {
+            const Floats v = load(x + i);
+            spare.add(v, at_least(v, spread(cutoff)), static_cast<uint32_t>(last * CHUNK + i));
+        }
+        spare.weigh(scale, taylor);
+        return spare.ids[place_of(spare.weights.data(), spare.count, target - before_last)];
+    }
+
+private:
+    /* The weight of the copied tokens from one place to another that are kept. */
+    static double between(const Tokens& tokens, long from, long to, float cutoff) {
+        Doubles total = zeros();
+        for (long i = from; i < to; i += LANES) {
+            const Mask real = first_of(static_cast<int>(std::min<long>(to - i, LANES)));
+            total = add(total, choose(both(real, at_least(load(tokens.values.data() + i), spread(cutoff))), load(tokens.weights.data() + i)));
+        }
+        return sum(total);
+    }
+
+    /* Two logits between which the cutoff lies, unless the sample misleads by so many standard deviations. The head is left out of the
+       sample: a few heavy tokens would tell of little but whether they are in it. */
+    void bracket(const Reading& reading, const Taylor& taylor, Tokens& tokens, Tokens& spare, const Head& head, double top_p,
+                 double deviations) {
+        // Chosen: 2,048 logits, in runs of sixteen. None is of the last part of a row, which may not fill a run.
+        const long whole = reading.length() / LANES, runs = std::min<long>(whole, 128);
+        const Floats end = spread(head.low);
+        tokens.count = 0;
+        for (long i = 0; i < runs; ++i) {
+            const long at = whole * i / runs * LANES;
+            const Floats x = load(reading.chunk(at / CHUNK) + at % CHUNK);
+            tokens.add(x, below(x, end), 0);
+        }
+        const double all = tokens.weigh(scale, taylor);
+        const double part = head.share < top_p ? (top_p - head.share) / (1.0 - head.share) : 0.0;
+        const float middle = select(tokens, spare, -INF, head.low, 0.0, part * all).value;
+        double deviation = 0.0;
+        for (long i = 0; i < tokens.count; ++i) {
+            const double off = tokens.weights[i] * (tokens.values[i] >= middle ? 1.0 - part : part);
+            deviation += off * off;
+        }
+        // Chosen, the last: what the share of the head may be off by.
+        deviation = deviations * (std::sqrt(deviation) + 0.005 * part * all);
+        const double less = part * all - deviation, more = part * all + deviation;
+        high = less > 0.0 ? std::nextafter(select(tokens, spare, -INF, head.low, 0.0, less).value, INF) : INF;
+        low = more < all ? select(tokens, spare, -INF, head.low, 0.0, more).value : -INF;
+    }
+
+    void sweep(const Reading& reading, Tokens& tokens, double* over, double* under) {
+        const Fine fine(scale);
+        const Floats from = spread(low), to = spread(high);
+        Doubles beneath = zeros();
+        tokens.count = 0;
+        for (long c = 0; c < reading.chunks(); ++c) {
+            const float* x = reading.chunk(c);
+            Doubles on_top = zeros();
+            first[c] = tokens.count;
+            for (int i = 0; i < CHUNK; i += 4 * LANES) {
+                Floats up[4], down[4];
+                for (int j = 0; j < 4; ++j) {
+                    const Floats v = load(x + i + j * LANES);
+                    const Floats weight = fine(v);
+                    up[j] = choose(at_least(v, to), weight);
+                    down[j] = choose(below(v, from), weight);
+                    tokens.add(v, both(at_least(v, from), below(v, to)), static_cast<uint32_t>(c * CHUNK + i + j * LANES));
+                }
+                on_top = add(on_top, widen(add(add(up[0], up[1]), add(up[2], up[3]))));
+                beneath = add(beneath, widen(add(add(down[0], down[1]), add(down[2], down[3]))));
+            }
+            above[c] = sum(on_top);
+            *over += above[c];
+        }
+        while (tokens.count && tokens.ids[tokens.count - 1] >= reading.length()) --tokens.count;
+        first[reading.chunks()] = tokens.count;
+        tokens.end();
+        *under = sum(beneath);
+    }
+};
+
+}  // namespace one_read
