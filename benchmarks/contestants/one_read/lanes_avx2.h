@@ -95,6 +95,10 @@ inline Doubles add(Doubles a, Doubles b) {
     for (int i = 0; i < 4; ++i) a.of[i] = _mm256_add_pd(a.of[i], b.of[i]);
     return a;
 }
+inline Doubles multiply(Doubles a, Doubles b) {
+    for (int i = 0; i < 4; ++i) a.of[i] = _mm256_mul_pd(a.of[i], b.of[i]);
+    return a;
+}
 inline __m128i quarter(Mask mask, int i) {
     const __m256i half = _mm256_castps_si256(i < 2 ? mask.low : mask.high);
     return i % 2 ? _mm256_extracti128_si256(half, 1) : _mm256_castsi256_si128(half);
@@ -123,15 +127,17 @@ inline void keep(double* to, Mask mask, Doubles x) {
 
 inline Keys higher(Keys a, Keys b) { return {_mm256_max_epu32(a.low, b.low), _mm256_max_epu32(a.high, b.high)}; }
 
-inline void store_highest(uint32_t* to, const Keys* four) {
-    __m128i each[4];
-    for (int i = 0; i < 4; ++i) {
-        const __m256i half = _mm256_max_epu32(four[i].low, four[i].high);
-        each[i] = _mm_max_epu32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
-    }
-    const __m128i first = _mm_max_epu32(_mm_unpacklo_epi32(each[0], each[1]), _mm_unpackhi_epi32(each[0], each[1]));
-    const __m128i last = _mm_max_epu32(_mm_unpacklo_epi32(each[2], each[3]), _mm_unpackhi_epi32(each[2], each[3]));
-    const __m128i all = _mm_max_epu32(_mm_unpacklo_epi64(first, last), _mm_unpackhi_epi64(first, last));
+inline __m128i highest_of_each_fourth(Keys k) {
+    const __m256i half = _mm256_max_epu32(k.low, k.high);
+    return _mm_max_epu32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+}
+
+inline void store_highest(uint32_t* to, Keys a, Keys b, Keys c, Keys d) {
+    const __m128i first = highest_of_each_fourth(a), second = highest_of_each_fourth(b);
+    const __m128i third = highest_of_each_fourth(c), fourth = highest_of_each_fourth(d);
+    const __m128i left = _mm_max_epu32(_mm_unpacklo_epi32(first, second), _mm_unpackhi_epi32(first, second));
+    const __m128i right = _mm_max_epu32(_mm_unpacklo_epi32(third, fourth), _mm_unpackhi_epi32(third, fourth));
+    const __m128i all = _mm_max_epu32(_mm_unpacklo_epi64(left, right), _mm_unpackhi_epi64(left, right));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), all);
 }
 
@@ -161,6 +167,9 @@ inline __m256i key(__m256 x, __m256 floor, __m256 scale, __m256 magic) {
 inline Keys key(Floats x, Floats floor, Floats scale, Floats magic) {
     return {key(x.low, floor.low, scale.low, magic.low), key(x.high, floor.high, scale.high, magic.high)};
 }
+
+/* Sums at once: sixteen registers hold no more. */
+constexpr int SUMS = 2;
 
 /* What a key is worth: with 1 + f in place of 2**f, but for the chord of 2**f over the eighth of [0, 1) that f is in. */
 struct Crude {
@@ -202,8 +211,8 @@ template <class Polynomial>
 inline __m256d power(__m256d z, const Polynomial& polynomial) {
     const __m256d n = _mm256_round_pd(z, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     const __m256d r = _mm256_sub_pd(z, n);
-    __m256d p = _mm256_set1_pd(polynomial[11]);
-    for (int i = 10; i >= 0; --i) p = _mm256_fmadd_pd(p, r, _mm256_set1_pd(polynomial[i]));
+    __m256d p = _mm256_set1_pd(polynomial[Polynomial::DEGREE]);
+    for (int i = Polynomial::DEGREE - 1; i >= 0; --i) p = _mm256_fmadd_pd(p, r, _mm256_set1_pd(polynomial[i]));
     const __m256i whole = _mm256_cvtepi32_epi64(_mm256_cvtpd_epi32(n));
     return _mm256_castsi256_pd(_mm256_add_epi64(_mm256_castpd_si256(p), _mm256_slli_epi64(whole, 52)));
 }

@@ -50,6 +50,7 @@ inline void store(double* to, Doubles x) {
     _mm512_storeu_pd(to + 8, x.high);
 }
 inline Doubles add(Doubles a, Doubles b) { return {_mm512_add_pd(a.low, b.low), _mm512_add_pd(a.high, b.high)}; }
+inline Doubles multiply(Doubles a, Doubles b) { return {_mm512_mul_pd(a.low, b.low), _mm512_mul_pd(a.high, b.high)}; }
 inline Doubles choose(Mask mask, Doubles x) {
     return {_mm512_maskz_mov_pd(static_cast<__mmask8>(mask), x.low), _mm512_maskz_mov_pd(static_cast<__mmask8>(mask >> 8), x.high)};
 }
@@ -65,16 +66,18 @@ inline void keep(double* to, Mask mask, Doubles x) {
 
 inline Keys higher(Keys a, Keys b) { return _mm512_max_epu32(a, b); }
 
+inline __m128i highest_of_each_fourth(Keys k) {
+    const __m256i half = _mm256_max_epu32(_mm512_castsi512_si256(k), _mm512_extracti64x4_epi64(k, 1));
+    return _mm_max_epu32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
+}
+
 /* Write the highest of the sixteen of each of four. */
-inline void store_highest(uint32_t* to, const Keys* four) {
-    __m128i each[4];
-    for (int i = 0; i < 4; ++i) {
-        const __m256i half = _mm256_max_epu32(_mm512_castsi512_si256(four[i]), _mm512_extracti64x4_epi64(four[i], 1));
-        each[i] = _mm_max_epu32(_mm256_castsi256_si128(half), _mm256_extracti128_si256(half, 1));
-    }
-    const __m128i first = _mm_max_epu32(_mm_unpacklo_epi32(each[0], each[1]), _mm_unpackhi_epi32(each[0], each[1]));
-    const __m128i last = _mm_max_epu32(_mm_unpacklo_epi32(each[2], each[3]), _mm_unpackhi_epi32(each[2], each[3]));
-    const __m128i all = _mm_max_epu32(_mm_unpacklo_epi64(first, last), _mm_unpackhi_epi64(first, last));
+inline void store_highest(uint32_t* to, Keys a, Keys b, Keys c, Keys d) {
+    const __m128i first = highest_of_each_fourth(a), second = highest_of_each_fourth(b);
+    const __m128i third = highest_of_each_fourth(c), fourth = highest_of_each_fourth(d);
+    const __m128i left = _mm_max_epu32(_mm_unpacklo_epi32(first, second), _mm_unpackhi_epi32(first, second));
+    const __m128i right = _mm_max_epu32(_mm_unpacklo_epi32(third, fourth), _mm_unpackhi_epi32(third, fourth));
+    const __m128i all = _mm_max_epu32(_mm_unpacklo_epi64(left, right), _mm_unpackhi_epi64(left, right));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), all);
 }
 
@@ -92,6 +95,9 @@ inline Keys key(Floats x, Floats floor, Floats scale, Floats magic) {
     // The second operand comes out where one of them is NaN, so that the key tells of it.
     return _mm512_castps_si512(_mm512_fmadd_ps(_mm512_max_ps(floor, x), scale, magic));
 }
+
+/* Sums at once, so that none waits for the one before. */
+constexpr int SUMS = 4;
 
 /* What a key is worth: 1 + f in place of 2**f, times the mean of 2**f / (1 + f) over the thirty-second of [0, 1) that f is in. */
 struct Crude {
@@ -121,8 +127,8 @@ template <class Polynomial>
 inline __m512d power(__m512d z, const Polynomial& polynomial) {
     const __m512d n = _mm512_roundscale_pd(z, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     const __m512d r = _mm512_sub_pd(z, n);
-    __m512d p = _mm512_set1_pd(polynomial[11]);
-    for (int i = 10; i >= 0; --i) p = _mm512_fmadd_pd(p, r, _mm512_set1_pd(polynomial[i]));
+    __m512d p = _mm512_set1_pd(polynomial[Polynomial::DEGREE]);
+    for (int i = Polynomial::DEGREE - 1; i >= 0; --i) p = _mm512_fmadd_pd(p, r, _mm512_set1_pd(polynomial[i]));
     return _mm512_scalef_pd(p, n);
 }
 

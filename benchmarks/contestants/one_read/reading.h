@@ -8,10 +8,13 @@
 
 namespace one_read {
 
-constexpr long BLOCK = 64, CHUNK = 1024, BLOCKS = CHUNK / BLOCK;
+constexpr int BLOCK = 64, CHUNK = 1024, BLOCKS = CHUNK / BLOCK;
 
 /* Measured: 4 KiB ahead is a page further than the hardware looks; a tenth less for rows in the third-level cache. */
 constexpr long AHEAD = 1024;
+
+/* Chosen: tokens of a block that are faster to copy one by one, as most blocks have but one. */
+constexpr int FEW = 6;
 
 struct CrudeTable {
     float entries[32];
@@ -73,21 +76,26 @@ public:
         Doubles total = zeros();
         for (long c = 0; c < chunks(); ++c) {
             const float* x = chunk(c);
-            Floats sums[4] = {spread(0.0f), spread(0.0f), spread(0.0f), spread(0.0f)};
-            for (int four = 0; four < BLOCKS; four += 4) {
-                Keys most[4];
-                for (int block = 0; block < 4; ++block) {
-                    const float* from = x + (four + block) * BLOCK;
-                    for (int j = 0; j < 4; ++j) {
-                        __builtin_prefetch(from + j * LANES + AHEAD);
-                        const Keys k = key(load(from + j * LANES), floor, slope, magic);
-                        most[block] = j ? higher(most[block], k) : k;
-                        if (weighs) sums[j] = worth.add_to(sums[j], k);
-                    }
+            Floats sums[SUMS];
+            for (Floats& one : sums) one = spread(0.0f);
+            const auto block = [&](const float* from) {
+                Keys most = key(load(from), floor, slope, magic);
+                if (weighs) sums[0] = worth.add_to(sums[0], most);
+                __builtin_prefetch(from + AHEAD);
+                for (int j = 1; j < BLOCK / LANES; ++j) {
+                    const Keys k = key(load(from + j * LANES), floor, slope, magic);
+                    most = higher(most, k);
+                    if (weighs) sums[j % SUMS] = worth.add_to(sums[j % SUMS], k);
+                    __builtin_prefetch(from + j * LANES + AHEAD);
                 }
-                store_highest(keys.data() + c * BLOCKS + four, most);
+                return most;
+            };
+            for (int b = 0; b < BLOCKS; b += 4, x += 4 * BLOCK) {
+                const Keys first = block(x), second = block(x + BLOCK), third = block(x + 2 * BLOCK), fourth = block(x + 3 * BLOCK);
+                store_highest(keys.data() + c * BLOCKS + b, first, second, third, fourth);
             }
-            if (weighs) total = add(total, widen(add(add(sums[0], sums[1]), add(sums[2], sums[3]))));
+            if (weighs)
+                for (const Floats& one : sums) total = add(total, widen(one));
         }
         crude = sum(total) / CRUDE_UNIT;
         return highest(keys.data(), static_cast<int>(chunks() * BLOCKS));
@@ -118,19 +126,23 @@ public:
     /* Copy out what is at or above `low`, which has the key `lowest`. */
     void gather(Tokens& tokens, float low, uint32_t lowest) {
         const long blocks = blocks_from(lowest);
-        tokens.count = 0;
+        Writer writer(tokens);
         const Floats from = spread(low);
         for (long b = 0; b < blocks; ++b) {
             const uint32_t block = listed[b];
             const float* x = chunk(block / BLOCKS) + block % BLOCKS * BLOCK;
-            for (int j = 0; j < BLOCK; j += LANES) {
-                const Floats v = load(x + j);
-                tokens.add(v, at_least(v, from), static_cast<uint32_t>(block * BLOCK + j));
+            uint64_t found = 0;
+            for (int j = 0; j < BLOCK; j += LANES) found |= uint64_t(bits(at_least(load(x + j), from))) << j;
+            if (__builtin_popcountll(found) <= FEW) {
+                writer.add_few(x, found, block * BLOCK);
+            } else {
+                for (int j = 0; j < BLOCK; j += LANES) {
+                    const Floats v = load(x + j);
+                    writer.add(v, at_least(v, from), block * BLOCK + j);
+                }
             }
         }
-        // What fills the last chunk up is not of the row.
-        while (tokens.count && tokens.ids[tokens.count - 1] >= size) --tokens.count;
-        tokens.end();
+        writer.drop_from(size);
     }
 
     /* A key that no fewer than `count` blocks reach, and not many more if the keys allow: 0 if there are not so many blocks. */
@@ -146,21 +158,22 @@ public:
         return reached;
     }
 
-    /* The sum of fine weights below `low`, off by FINE_ERROR. */
-    double fine_below(const Scale& scale, float low) const {
-        const Fine fine(scale);
+    /* The sum of weights below `low`, off by what a weight is and by CHUNK_ERROR. */
+    template <class Weights>
+    double sum_below(const Weights& weight, float low) const {
         const Floats from = spread(low);
         Doubles total = zeros();
         for (long c = 0; c < chunks(); ++c) {
             const float* x = chunk(c);
-            for (int i = 0; i < CHUNK; i += 4 * LANES) {
-                Floats part[4];
-                for (int j = 0; j < 4; ++j) {
+            Floats sums[SUMS];
+            for (Floats& one : sums) one = spread(0.0f);
+            for (int i = 0; i < CHUNK; i += SUMS * LANES) {
+                for (int j = 0; j < SUMS; ++j) {
                     const Floats v = load(x + i + j * LANES);
-                    part[j] = choose(below(v, from), fine(v));
+                    sums[j] = add(sums[j], choose(below(v, from), weight(v)));
                 }
-                total = add(total, widen(add(add(part[0], part[1]), add(part[2], part[3]))));
             }
+            for (const Floats& one : sums) total = add(total, widen(one));
         }
         return sum(total);
     }

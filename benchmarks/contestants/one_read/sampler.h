@@ -5,7 +5,7 @@
    nucleus reaches further is searched between two logits that a sample gives, in one more read.
 
    A sum within SLACK of top_p counts as having reached it or not, as the definition has it: with the cutoff sought at the lower end,
-   errors of fine weights (FINE_ERROR, 4e-7, of a part of the whole) never change an answer. */
+   the error of fine weights, below 4e-7 of the whole with their sums, never changes an answer. */
 #pragma once
 #include <memory>
 
@@ -18,6 +18,9 @@ constexpr double SLACK = 1e-6;
 
 /* Chosen: shares of the whole that the last token of a nucleus is likely to have, the first for four rows in five or more. */
 constexpr double LIKELY[] = {0x1p-14, 0x1p-17};
+
+/* Chosen: the largest share of the first token of a row that is called flat. */
+constexpr double FLAT = 0x1p-7;
 
 class Sampler {
     const double slope, top_p;
@@ -68,15 +71,18 @@ private:
             const Scale scale(slope, std::nearbyint(guess * slope));
             if (!scale.holds()) break;
             const uint32_t most = limited ? reading.read<false>(scale) : reading.read<true>(scale);
-            if (most < Scale::too_high() && most > scale.key_of(-INF)) return limited ? find_limited(scale, most) : find_in_all(scale);
+            if (most < Scale::too_high() && most > scale.key_of(-INF)) return limited ? find_limited(scale, most) : find_in_all(scale, most);
             guess = reading.maximum();
         }
         search_wholly(Scale(slope, 0.0, reading.maximum()));
     }
 
     /* No top-k. */
-    void find_in_all(const Scale& scale) {
+    void find_in_all(const Scale& scale, uint32_t most) {
         Head head;
+        const bool small = reading.length() <= 4 * CHUNK;
+        // Where not even the most probable token has so much, a nucleus is of hundreds, and mostly of very many.
+        if (!small && scale.weight_of(most) < FLAT * reading.crude) return search_widely(scale, head);
         for (const double share : LIKELY) {
             head.low = scale.logit_of(share * reading.crude);
             reading.gather(tokens, head.low, scale.key_of(head.low));
@@ -89,14 +95,13 @@ private:
                 if (settle(head.low, held, least, most)) return;
                 if (held >= (top_p - SLACK) * (held + least)) {
                     ++read_twice;
-                    const double fine = reading.fine_below(scale, head.low);
-                    if (settle(head.low, held, fine * (1.0 - FINE_ERROR), fine * (1.0 + FINE_ERROR))) return;
+                    if (settle_with(Fair(scale), head.low, held) || settle_with(Fine(scale), head.low, held)) return;
                 }
             }
             // Chosen: a nucleus that is further than this from its end will not reach it with a few tokens more.
             if (head.share < 0.5 * top_p || tokens.count > reading.length() / 32) break;
         }
-        if (reading.length() <= 4 * CHUNK)
+        if (small)
             search_wholly(scale);
         else
             search_widely(scale, head);
@@ -109,6 +114,13 @@ private:
         const Cut cut = select(tokens, spare, low, std::nextafter(tokens.highest(), INF), 0.0, goal);
         lowest = cut.value;
         return cut.above < top_p * (held + least);
+    }
+
+    /* The same, with the others weighed in another read of them. */
+    template <class Weights>
+    bool settle_with(const Weights& weight, float low, double held) {
+        const double rest = reading.sum_below(weight, low), error = weight.error + CHUNK_ERROR;
+        return settle(low, held, rest * (1.0 - error), rest * (1.0 + error));
     }
 
     void find_limited(const Scale& scale, uint32_t most) {

@@ -26,12 +26,6 @@ struct Tokens {
         ids.resize(most + 2 * LANES);
     }
 
-    void add(Floats x, Mask mask, uint32_t first) {
-        keep(values.data() + count, mask, x);
-        keep_indices(ids.data() + count, mask, first);
-        count += __builtin_popcount(bits(mask));
-    }
-
     void end() {
         store(values.data() + count, spread(-INF));
         store(weights.data() + count, zeros());
@@ -72,6 +66,43 @@ struct Tokens {
         Floats most = spread(-INF);
         for (long i = 0; i < count; i += LANES) most = larger(most, load(values.data() + i));
         return largest(most);
+    }
+};
+
+/* Writes tokens, from the first on; what it points to is kept in registers, as members of what is written to are not. */
+class Writer {
+    Tokens& tokens;
+    float* const values;
+    uint32_t* const ids;
+    long count = 0;
+
+public:
+    explicit Writer(Tokens& tokens) : tokens(tokens), values(tokens.values.data()), ids(tokens.ids.data()) {}
+    ~Writer() {
+        tokens.count = count;
+        tokens.end();
+    }
+
+    long written() const { return count; }
+
+    void add(Floats x, Mask mask, uint32_t first) {
+        keep(values + count, mask, x);
+        keep_indices(ids + count, mask, first);
+        count += __builtin_popcount(bits(mask));
+    }
+
+    /* The same for a few, which the bits name. */
+    void add_few(const float* x, uint64_t found, uint32_t first) {
+        for (; found; found &= found - 1) {
+            const int place = __builtin_ctzll(found);
+            values[count] = x[place];
+            ids[count++] = first + place;
+        }
+    }
+
+    /* What fills the last chunk up is not of the row. */
+    void drop_from(long size) {
+        while (count && ids[count - 1] >= size) --count;
     }
 };
 

@@ -52,19 +52,21 @@ constexpr double DEEPEST = -120.0;   // what is further below weighs as much: to
 constexpr double HIGHEST = 100.0;
 constexpr double FAR = 512.0;        // the exponent's limit, for crude weights to keep their promise
 
-/* How far sums may be off, relatively. Crude: Crude::ERROR. Fine: 8e-8 for the polynomial and its steps, 3e-8 for its argument, 1.2e-7
-   for two additions in float32. Adding crude weights: 20 additions in float32 of terms that may be three times what they add up to. */
-constexpr double FINE_ERROR = 4e-7;
-constexpr double ADDING_ERROR = 4e-6;
+/* How far sums may be off, relatively, by additions in float32: 32 of them one after the other in a chunk, each within 2**-24; for crude
+   weights, of terms that may be three times what they add up to; and two one after the other. What weights are off by is said below. */
+constexpr double CHUNK_ERROR = 2e-6, ADDING_ERROR = 6e-6, PAIR_ERROR = 1.2e-7;
 
-/* Minimax polynomial of 2**r on [-0.501, 0.501], relative error 1.6e-8. */
+/* Minimax polynomials of 2**r on [-0.501, 0.501], relative errors 2.7e-6 and 1.6e-8. */
+constexpr float FAIR[5] = {0.9999992f, 0.6931216f, 0.24024762f, 0.055919506f, 0.009569909f};
 constexpr float FINE[7] = {1.0f, 0.6931472f, 0.24022646f, 0.055503283f, 0.009618492f, 0.0013400195f, 0.00015345581f};
 
+/* 2**r for float64: a remainder of 2e-10, five thousand times less than what counts. */
 struct Taylor {
-    double coefficient[12];
+    static constexpr int DEGREE = 8;
+    double coefficient[DEGREE + 1];
     Taylor() {
         coefficient[0] = 1.0;
-        for (int i = 1; i < 12; ++i) coefficient[i] = coefficient[i - 1] * std::log(2.0) / i;
+        for (int i = 1; i <= DEGREE; ++i) coefficient[i] = coefficient[i - 1] * std::log(2.0) / i;
     }
     double operator[](int i) const { return coefficient[i]; }
 };
@@ -100,6 +102,13 @@ struct Scale {
         return static_cast<float>((double(z) - 0x1p-12 - magic) / slope);
     }
 
+    /* The weight of a key, nearly. */
+    double weight_of(uint32_t key) const {
+        float z;
+        std::memcpy(&z, &key, sizeof z);
+        return std::exp2(double(z) - MAGIC);
+    }
+
     /* The logit of a weight, as a multiple of 2**-exponent. */
     float logit_of(double weight) const { return static_cast<float>((std::log2(weight) + exponent) / slope); }
 
@@ -112,8 +121,31 @@ struct Scale {
     }
 };
 
+/* Weights for the little that is left below a head. */
+struct Fair {
+    Floats slope, exponent, floor;
+    double error;
+
+    /* The product with the slope is rounded, relatively by 2**-24 twice, the polynomial is within 3e-6, and 1e-6 is for its steps. What
+       counts is not further down than 128. */
+    explicit Fair(const Scale& scale)
+        : slope(spread(scale.high)),
+          exponent(spread(static_cast<float>(scale.exponent))),
+          floor(spread(scale.floor)),
+          error(4e-6 + 0x1p-23 * (std::fabs(scale.exponent) + 128.0)) {}
+
+    Floats operator()(Floats x) const {
+        const Floats z = fused_subtract(larger(floor, x), slope, exponent), n = nearest(z), r = subtract(z, n);
+        Floats p = spread(FAIR[4]);
+        for (int i = 3; i >= 0; --i) p = fused(p, r, spread(FAIR[i]));
+        return times_power(p, n);
+    }
+};
+
+/* Weights as good as float32 has them. */
 struct Fine {
     Floats high, low, exponent, floor;
+    double error = 2.5e-7;   // 1.6e-8 for the polynomial, 2e-7 for its steps, 3e-8 for its argument
 
     explicit Fine(const Scale& scale)
         : high(spread(scale.high)),

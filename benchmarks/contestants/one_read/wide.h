@@ -58,11 +58,13 @@ public:
             running += here;
             if (running > target) break;
         }
-        spare.count = 0;
         const float* x = reading.chunk(last);
-        for (int i = 0; i < CHUNK; i += LANES) {
-            const Floats v = load(x + i);
-            spare.add(v, at_least(v, spread(cutoff)), static_cast<uint32_t>(last * CHUNK + i));
+        {
+            Writer writer(spare);
+            for (int i = 0; i < CHUNK; i += LANES) {
+                const Floats v = load(x + i);
+                writer.add(v, at_least(v, spread(cutoff)), static_cast<uint32_t>(last * CHUNK + i));
+            }
         }
         spare.weigh(scale, taylor);
         return spare.ids[place_of(spare.weights.data(), spare.count, target - before_last)];
@@ -83,39 +85,50 @@ private:
        sample: a few heavy tokens would tell of little but whether they are in it. */
     void bracket(const Reading& reading, const Taylor& taylor, Tokens& tokens, Tokens& spare, const Head& head, double top_p,
                  double deviations) {
-        // Chosen: 2,048 logits, in runs of sixteen. None is of the last part of a row, which may not fill a run.
-        const long whole = reading.length() / LANES, runs = std::min<long>(whole, 128);
-        const Floats end = spread(head.low);
-        tokens.count = 0;
-        for (long i = 0; i < runs; ++i) {
-            const long at = whole * i / runs * LANES;
-            const Floats x = load(reading.chunk(at / CHUNK) + at % CHUNK);
-            tokens.add(x, below(x, end), 0);
+        // Chosen: 1,024 or 2,048 logits, in runs of sixteen. None is of the last part of a row, which may not fill a run.
+        const long whole = reading.length() / LANES, runs = std::min<long>(whole, reading.length() < 64 * CHUNK ? 64 : 128);
+        {
+            Writer writer(tokens);
+            for (long i = 0; i < runs; ++i) {
+                const long at = whole * i / runs * LANES;
+                const Floats x = load(reading.chunk(at / CHUNK) + at % CHUNK);
+                writer.add(x, below(x, spread(head.low)), 0);
+            }
         }
+        low = -INF;
+        high = INF;
+        if (tokens.count == 0) return;
         const double all = tokens.weigh(scale, taylor);
         const double part = head.share < top_p ? (top_p - head.share) / (1.0 - head.share) : 0.0;
-        const float middle = select(tokens, spare, -INF, head.low, 0.0, part * all).value;
-        double deviation = 0.0;
-        for (long i = 0; i < tokens.count; ++i) {
-            const double off = tokens.weights[i] * (tokens.values[i] >= middle ? 1.0 - part : part);
-            deviation += off * off;
+        const float middle = select(tokens, spare, -INF, std::nextafter(tokens.highest(), INF), 0.0, part * all).value;
+        // The variance of the sum above the middle, and how dense the sum is there: within half a binary order of weights of it.
+        const float near = static_cast<float>(0.5 / scale.slope);
+        Doubles above_squared = zeros(), below_squared = zeros(), close = zeros();
+        for (long i = 0; i < tokens.count; i += LANES) {
+            const Floats x = load(tokens.values.data() + i);
+            const Doubles weight = load(tokens.weights.data() + i), squared = multiply(weight, weight);
+            above_squared = add(above_squared, choose(at_least(x, spread(middle)), squared));
+            below_squared = add(below_squared, choose(below(x, spread(middle)), squared));
+            close = add(close, choose(both(at_least(x, spread(middle - near)), below(x, spread(middle + near))), weight));
         }
+        const double variance = (1.0 - part) * (1.0 - part) * sum(above_squared) + part * part * sum(below_squared);
         // Chosen, the last: what the share of the head may be off by.
-        deviation = deviations * (std::sqrt(deviation) + 0.005 * part * all);
-        const double less = part * all - deviation, more = part * all + deviation;
-        high = less > 0.0 ? std::nextafter(select(tokens, spare, -INF, head.low, 0.0, less).value, INF) : INF;
-        low = more < all ? select(tokens, spare, -INF, head.low, 0.0, more).value : -INF;
+        const double off = deviations * (std::sqrt(variance) + 0.005 * (head.share > 0.0) * all);
+        const double distance = off / sum(close) * 2.0 * near;
+        if (part * all > off) high = static_cast<float>(middle + distance);
+        if (part * all + off < all) low = static_cast<float>(middle - distance);
+        if (!(low < high)) low = -INF;
     }
 
     void sweep(const Reading& reading, Tokens& tokens, double* over, double* under) {
         const Fine fine(scale);
         const Floats from = spread(low), to = spread(high);
         Doubles beneath = zeros();
-        tokens.count = 0;
+        Writer writer(tokens);
         for (long c = 0; c < reading.chunks(); ++c) {
             const float* x = reading.chunk(c);
             Doubles on_top = zeros();
-            first[c] = tokens.count;
+            first[c] = writer.written();
             for (int i = 0; i < CHUNK; i += 4 * LANES) {
                 Floats up[4], down[4];
                 for (int j = 0; j < 4; ++j) {
@@ -123,7 +136,7 @@ private:
                     const Floats weight = fine(v);
                     up[j] = choose(at_least(v, to), weight);
                     down[j] = choose(below(v, from), weight);
-                    tokens.add(v, both(at_least(v, from), below(v, to)), static_cast<uint32_t>(c * CHUNK + i + j * LANES));
+                    writer.add(v, both(at_least(v, from), below(v, to)), static_cast<uint32_t>(c * CHUNK + i + j * LANES));
                 }
                 on_top = add(on_top, widen(add(add(up[0], up[1]), add(up[2], up[3]))));
                 beneath = add(beneath, widen(add(add(down[0], down[1]), add(down[2], down[3]))));
@@ -131,9 +144,8 @@ private:
             above[c] = sum(on_top);
             *over += above[c];
         }
-        while (tokens.count && tokens.ids[tokens.count - 1] >= reading.length()) --tokens.count;
-        first[reading.chunks()] = tokens.count;
-        tokens.end();
+        writer.drop_from(reading.length());
+        first[reading.chunks()] = writer.written();
         *under = sum(beneath);
     }
 };
