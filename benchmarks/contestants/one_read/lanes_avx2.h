@@ -66,7 +66,8 @@ inline __m256i order(uint32_t eight) {
 }
 
 inline void keep(float* to, Mask mask, Floats x) {
-    const auto first = static_cast<uint32_t>(_mm256_movemask_ps(mask.low)), last = static_cast<uint32_t>(_mm256_movemask_ps(mask.high));
+    const auto first = static_cast<uint32_t>(_mm256_movemask_ps(mask.low));
+    const auto last = static_cast<uint32_t>(_mm256_movemask_ps(mask.high));
     _mm256_storeu_ps(to, _mm256_permutevar8x32_ps(x.low, order(first)));
     _mm256_storeu_ps(to + __builtin_popcount(first), _mm256_permutevar8x32_ps(x.high, order(last)));
 }
@@ -219,7 +220,8 @@ inline __m256d power(__m256d z, const Polynomial& polynomial) {
 
 template <class Polynomial>
 inline Doubles precise(Floats x, double origin, double slope, double exponent, const Polynomial& polynomial) {
-    const __m256d o = _mm256_set1_pd(origin), s = _mm256_set1_pd(slope), e = _mm256_set1_pd(exponent), least = _mm256_set1_pd(-900.0);
+    const __m256d o = _mm256_set1_pd(origin), s = _mm256_set1_pd(slope), e = _mm256_set1_pd(exponent);
+    const __m256d least = _mm256_set1_pd(-900.0);
     Doubles wide = widen(x);
     for (int i = 0; i < 4; ++i) {
         const __m256d z = _mm256_fmsub_pd(_mm256_sub_pd(wide.of[i], o), s, e);

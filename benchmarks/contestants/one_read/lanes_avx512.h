@@ -32,8 +32,8 @@ inline Mask both(Mask a, Mask b) { return a & b; }
 inline uint32_t bits(Mask mask) { return mask; }
 inline Mask first_of(int count) { return static_cast<Mask>((1u << count) - 1u); }
 
-/* Move the lanes that the mask names to the front, and write all sixteen: Zen 4 takes a hundred cycles for a compression that writes
-   to memory itself, and two for one in registers. */
+/* Move the lanes that the mask names to the front, and write all sixteen. Zen 4 takes a hundred cycles for a compression that
+   writes to memory itself, and two for one in registers. */
 inline void keep(float* to, Mask mask, Floats x) { _mm512_storeu_ps(to, _mm512_maskz_compress_ps(mask, x)); }
 
 inline void keep_indices(uint32_t* to, Mask mask, uint32_t first) {
@@ -136,7 +136,8 @@ inline __m512d power(__m512d z, const Polynomial& polynomial) {
 template <class Polynomial>
 inline Doubles precise(Floats x, double origin, double slope, double exponent, const Polynomial& polynomial) {
     const Doubles wide = widen(x);
-    const __m512d o = _mm512_set1_pd(origin), s = _mm512_set1_pd(slope), e = _mm512_set1_pd(exponent), least = _mm512_set1_pd(-900.0);
+    const __m512d o = _mm512_set1_pd(origin), s = _mm512_set1_pd(slope), e = _mm512_set1_pd(exponent);
+    const __m512d least = _mm512_set1_pd(-900.0);
     return {power(_mm512_max_pd(_mm512_fmsub_pd(_mm512_sub_pd(wide.low, o), s, e), least), polynomial),
             power(_mm512_max_pd(_mm512_fmsub_pd(_mm512_sub_pd(wide.high, o), s, e), least), polynomial)};
 }

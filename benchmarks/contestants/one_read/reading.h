@@ -10,9 +10,6 @@ namespace one_read {
 
 constexpr int BLOCK = 64, CHUNK = 1024, BLOCKS = CHUNK / BLOCK;
 
-/* Measured: 4 KiB ahead is a page further than the hardware looks; a tenth less for rows in the third-level cache. */
-constexpr long AHEAD = 1024;
-
 /* Chosen: tokens of a block that are faster to copy one by one, as most blocks have but one. */
 constexpr int FEW = 6;
 
@@ -68,7 +65,8 @@ public:
         return most;
     }
 
-    /* Read all. The highest key tells whether the scale was one that fits. */
+    /* Read all. The highest key tells whether the scale was one that fits. Nothing is prefetched, for the hardware does it better:
+       on Zen 4, asking for what is 4 KiB ahead takes a tenth more where rows come from memory. */
     template <bool weighs>
     uint32_t read(const Scale& scale) {
         const Floats floor = spread(scale.floor), slope = spread(scale.high), magic = spread(scale.magic);
@@ -81,12 +79,10 @@ public:
             const auto block = [&](const float* from) {
                 Keys most = key(load(from), floor, slope, magic);
                 if (weighs) sums[0] = worth.add_to(sums[0], most);
-                __builtin_prefetch(from + AHEAD);
                 for (int j = 1; j < BLOCK / LANES; ++j) {
                     const Keys k = key(load(from + j * LANES), floor, slope, magic);
                     most = higher(most, k);
                     if (weighs) sums[j % SUMS] = worth.add_to(sums[j % SUMS], k);
-                    __builtin_prefetch(from + j * LANES + AHEAD);
                 }
                 return most;
             };
@@ -106,9 +102,8 @@ public:
         const Floats floor = spread(scale.floor), slope = spread(scale.high), magic = spread(scale.magic);
         Doubles total = zeros();
         for (long i = 0; i < tokens.count; i += LANES) {
-            const Mask real = first_of(static_cast<int>(std::min<long>(tokens.count - i, LANES)));
             const Keys k = key(load(tokens.values.data() + i), floor, slope, magic);
-            total = add(total, choose(real, widen(table.crude.add_to(spread(0.0f), k))));
+            total = add(total, choose(real(tokens.count - i), widen(table.crude.add_to(spread(0.0f), k))));
         }
         return sum(total) / CRUDE_UNIT;
     }

@@ -1,20 +1,20 @@
 /* A token from a row: temperature, top-k, top-p and the draw.
 
-   What lies above a likely bound is copied out and weighed in float64; what lies below is known from the crude sum of the one read, up
-   to an error. If the cutoff is right at both ends of that error, it is found; else the rest is weighed again, finely. A row whose
-   nucleus reaches further is searched between two logits that a sample gives, in one more read.
+   The one read gives the maximum of each block and a crude sum of all weights. What lies above a likely bound is then copied out of
+   the blocks that reach it, and weighed in float64; the sum of what lies below is the crude one less theirs, up to a known error.
+   If the same cutoff is right at both ends of that error, it is found; else the rest is weighed again, by a better exponential. A
+   row whose nucleus reaches further is searched in one more read, between two logits that a sample gives.
 
-   A sum within SLACK of top_p counts as having reached it or not, as the definition has it: with the cutoff sought at the lower end,
-   the error of fine weights, below 4e-7 of the whole with their sums, never changes an answer. */
+   By the definition, a sum within SLACK of top_p counts as having reached it or not. So a cutoff that is right for some sum in
+   between is right, and what float32 is off by, less than half of SLACK where a row is searched widely, never changes an answer. */
 #pragma once
-#include <memory>
 
 #include "random.h"
 #include "wide.h"
 
 namespace one_read {
 
-constexpr double SLACK = 1e-6;
+constexpr double SLACK = 1e-6, MARGIN = 0.1 * SLACK;   // the margin is for float64: its weights are off by 2e-10
 
 /* Chosen: shares of the whole that the last token of a nucleus is likely to have, the first for four rows in five or more. */
 constexpr double LIKELY[] = {0x1p-14, 0x1p-17};
@@ -71,7 +71,8 @@ private:
             const Scale scale(slope, std::nearbyint(guess * slope));
             if (!scale.holds()) break;
             const uint32_t most = limited ? reading.read<false>(scale) : reading.read<true>(scale);
-            if (most < Scale::too_high() && most > scale.key_of(-INF)) return limited ? find_limited(scale, most) : find_in_all(scale, most);
+            if (most < Scale::too_high() && most > scale.key_of(-INF))
+                return limited ? find_limited(scale, most) : find_in_all(scale, most);
             guess = reading.maximum();
         }
         search_wholly(Scale(slope, 0.0, reading.maximum()));
@@ -91,8 +92,8 @@ private:
             head.share = crude / reading.crude;
             if (head.share > top_p - 2.0 * Crude::ERROR) {
                 const double held = tokens.weigh(scale, taylor);
-                const double least = std::max(0.0, rest * (1.0 - Crude::ERROR) - adding), most = rest * (1.0 + Crude::ERROR) + adding;
-                if (settle(head.low, held, least, most)) return;
+                const double least = std::max(0.0, rest * (1.0 - Crude::ERROR) - adding);
+                if (settle(head.low, held, least, rest * (1.0 + Crude::ERROR) + adding)) return;
                 if (held >= (top_p - SLACK) * (held + least)) {
                     ++read_twice;
                     if (settle_with(Fair(scale), head.low, held) || settle_with(Fine(scale), head.low, held)) return;
@@ -107,13 +108,14 @@ private:
             search_widely(scale, head);
     }
 
-    /* Find the cutoff among the tokens, where others weigh between `least` and `most`; false if it depends on which, or is not there. */
+    /* Find the cutoff among the tokens, all others weighing between `least` and `most`; false if it may be another, or is not
+       there. */
     bool settle(float low, double held, double least, double most) {
-        const double goal = (top_p - SLACK) * (held + most);
+        const double goal = (top_p - SLACK + MARGIN) * (held + most);
         if (held < goal) return false;
         const Cut cut = select(tokens, spare, low, std::nextafter(tokens.highest(), INF), 0.0, goal);
         lowest = cut.value;
-        return cut.above < top_p * (held + least);
+        return cut.above < (top_p - MARGIN) * (held + least);
     }
 
     /* The same, with the others weighed in another read of them. */
@@ -155,7 +157,7 @@ private:
     void search_widely(const Scale& scale, const Head& head) {
         ++searched_widely;
         for (const double deviations : {2.5, 10.0}) {
-            if (wide.search(reading, scale, taylor, tokens, spare, head, top_p, SLACK, deviations)) {
+            if (wide.search(reading, scale, taylor, tokens, spare, head, top_p, top_p - 0.5 * SLACK, deviations)) {
                 lowest = wide.lowest;
                 is_wide = true;
                 return;
@@ -169,7 +171,7 @@ private:
         Doubles total = zeros();
         for (long i = 0; i < tokens.count; i += LANES) {
             const Floats x = load(tokens.values.data() + i);
-            const Mask mask = both(at_least(x, spread(lowest)), first_of(static_cast<int>(std::min<long>(tokens.count - i, LANES))));
+            const Mask mask = both(at_least(x, spread(lowest)), real(tokens.count - i));
             const Doubles weight = load(tokens.weights.data() + i);
             total = add(total, choose(mask, weight));
             keep(spare.weights.data() + kept, mask, weight);

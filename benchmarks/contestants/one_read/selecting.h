@@ -12,8 +12,11 @@ namespace one_read {
 constexpr float INF = std::numeric_limits<float>::infinity();
 constexpr int LANES = 16;
 
-/* Tokens that were copied out of a row, in the order of their index. There is room for what fills the last chunk up and for whole vectors
-   to be written; behind the last there are always sixteen of -inf that weigh nothing. */
+/* Lanes that hold something, of the last sixteen or less. */
+inline Mask real(long left) { return first_of(static_cast<int>(std::min<long>(left, LANES))); }
+
+/* Tokens that were copied out of a row, in the order of their index. There is room for what fills the last chunk up, and for whole
+   vectors to be written; behind the last there are always sixteen of -inf that weigh nothing. */
 struct Tokens {
     std::vector<float> values;
     std::vector<double> weights;
@@ -36,8 +39,8 @@ struct Tokens {
         Doubles total = zeros();
         end();
         for (long i = 0; i < count; i += LANES) {
-            const Mask real = first_of(static_cast<int>(std::min<long>(count - i, LANES)));
-            const Doubles weight = choose(real, precise(load(values.data() + i), scale.origin, scale.slope, scale.exponent, taylor));
+            const Doubles whole = precise(load(values.data() + i), scale.origin, scale.slope, scale.exponent, taylor);
+            const Doubles weight = choose(real(count - i), whole);
             store(weights.data() + i, weight);
             total = lanes::add(total, weight);
         }
@@ -50,7 +53,7 @@ struct Tokens {
         long kept = 0;
         for (long i = 0; i < count; i += LANES) {
             const Floats x = load(values.data() + i);
-            const Mask mask = both(at_least(x, spread(low)), first_of(static_cast<int>(std::min<long>(count - i, LANES))));
+            const Mask mask = both(at_least(x, spread(low)), real(count - i));
             const Doubles weight = load(weights.data() + i);
             uint32_t old[LANES];
             std::memcpy(old, ids.data() + i, sizeof old);
@@ -123,8 +126,9 @@ struct Cut {
     double from, above;   // the weight of what is at or above it, and of what is above it
 };
 
-/* The largest value from which on the goal is held. Sought among `count` tokens in [low, high); `above` is held by others, all higher.
-   All of them together must hold the goal. `spare` is written to. */
+/* The largest value from which on the goal is held, by the tokens, which are all in [low, high), and by others above them, which
+   hold `above`. Together they must hold the goal. The bracket is halved; what is outside of it is left behind each time, in
+   `spare`. */
 inline Cut select(const Tokens& tokens, Tokens& spare, float low, float high, double above, double goal) {
     const float* values = tokens.values.data();
     const double* weights = tokens.weights.data();
@@ -147,7 +151,7 @@ inline Cut select(const Tokens& tokens, Tokens& spare, float low, float high, do
         for (long i = 0; i < count; i += LANES) {
             const Floats x = load(values + i);
             const Mask side = upper ? at_least(x, pivot) : both(below(x, pivot), at_least(x, spread(low)));
-            const Mask mask = both(side, first_of(static_cast<int>(std::min<long>(count - i, LANES))));
+            const Mask mask = both(side, real(count - i));
             const Doubles weight = load(weights + i);
             keep(spare.values.data() + kept, mask, x);
             keep(spare.weights.data() + kept, mask, weight);

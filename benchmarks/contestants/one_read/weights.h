@@ -52,9 +52,9 @@ constexpr double DEEPEST = -120.0;   // what is further below weighs as much: to
 constexpr double HIGHEST = 100.0;
 constexpr double FAR = 512.0;        // the exponent's limit, for crude weights to keep their promise
 
-/* How far sums may be off, relatively, by additions in float32: 32 of them one after the other in a chunk, each within 2**-24; for crude
-   weights, of terms that may be three times what they add up to; and two one after the other. What weights are off by is said below. */
-constexpr double CHUNK_ERROR = 2e-6, ADDING_ERROR = 6e-6, PAIR_ERROR = 1.2e-7;
+/* How far the sums of chunks may be off, relatively, by 32 additions in float32 one after the other, each within 2**-24. Crude
+   weights are added up of terms that may be three times as large. What each weight is off by is said below. */
+constexpr double CHUNK_ERROR = 2e-6, ADDING_ERROR = 6e-6;
 
 /* Minimax polynomials of 2**r on [-0.501, 0.501], relative errors 2.7e-6 and 1.6e-8. */
 constexpr float FAIR[5] = {0.9999992f, 0.6931216f, 0.24024762f, 0.055919506f, 0.009569909f};
@@ -126,8 +126,8 @@ struct Fair {
     Floats slope, exponent, floor;
     double error;
 
-    /* The product with the slope is rounded, relatively by 2**-24 twice, the polynomial is within 3e-6, and 1e-6 is for its steps. What
-       counts is not further down than 128. */
+    /* The product with the slope is rounded, relatively by 2**-24 twice; the polynomial is within 3e-6, and 1e-6 is for its steps.
+       What is further down than 128 does not count. */
     explicit Fair(const Scale& scale)
         : slope(spread(scale.high)),
           exponent(spread(static_cast<float>(scale.exponent))),
