@@ -10,6 +10,7 @@ MODULES = {
     "naive-numpy": "contestants.naive_numpy",
     "tuned-numpy": "contestants.tuned_numpy",
     "numba": "contestants.numba_pass",
+    "one-read": "contestants.intrinsics_pass",
     "llama-cpp": "contestants.llama_chain",
     "openvino": "contestants.openvino_generation",
     "onnxruntime": "contestants.onnx_generation",
