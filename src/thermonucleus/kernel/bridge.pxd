@@ -5,9 +5,9 @@ from thermonucleus.kernel.row.types cimport Plan, Reading
 ctypedef bint (*read_row_type)(
     const float*, Py_ssize_t, const Plan*, void*, Reading*, double*, float*
 ) noexcept nogil
-ctypedef Py_ssize_t (*draw_token_type)(const Reading*, const double*, double) noexcept nogil
-ctypedef double (*token_probability_type)(const Reading*, Py_ssize_t) noexcept nogil
-ctypedef void (*fill_row_type)(const Reading*, float*) noexcept nogil
+ctypedef Py_ssize_t (*draw_token_type)(Reading*, double) noexcept nogil
+ctypedef double (*token_probability_type)(Reading*, Py_ssize_t) noexcept nogil
+ctypedef void (*fill_row_type)(Reading*, float*) noexcept nogil
 
 
 cdef class Kernel:

@@ -16,9 +16,9 @@ from thermonucleus.kernel.watch cimport Watch, attend, begin
 cdef bytes READING = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Reading"
 cdef bytes PLAN = b"struct __pyx_t_13thermonucleus_6kernel_3row_5types_Plan"
 cdef bytes READ_ROW = b"int (float const *, Py_ssize_t, " + PLAN + b" const *, void *, " + READING + b" *, double *, float *)"
-cdef bytes DRAW_TOKEN = b"Py_ssize_t (" + READING + b" const *, double const *, double)"
-cdef bytes TOKEN_PROBABILITY = b"double (" + READING + b" const *, Py_ssize_t)"
-cdef bytes FILL_ROW = b"void (" + READING + b" const *, float *)"
+cdef bytes DRAW_TOKEN = b"Py_ssize_t (" + READING + b" *, double)"
+cdef bytes TOKEN_PROBABILITY = b"double (" + READING + b" *, Py_ssize_t)"
+cdef bytes FILL_ROW = b"void (" + READING + b" *, float *)"
 
 
 @cython.final
@@ -228,7 +228,7 @@ cdef class Batch:
             coin = self.coin(row)
             way = 1 if coin > 0.0 and not excludes(coin, &u) else 0
             self.drawn[row] = <char> way
-        return self.kernel.draw_token(self.reading(row, way), self.way_running(row, way), u)
+        return self.kernel.draw_token(self.reading(row, way), u)
 
     cdef void fill_from(self, Py_ssize_t row, float* out, float* other) noexcept nogil:
         cdef double coin = self.coin(row) if self.ways > 1 else 0.0
@@ -320,7 +320,6 @@ cdef class SingleRow:
 cdef Py_ssize_t draw_single(
     Kernel kernel, const Py_buffer* view, const Plan* plan, double coin, void* memory, random
 ) except -2:
-    cdef double* running = <double*> memory
     cdef Plan other
     cdef Reading reading
     cdef Py_ssize_t token
@@ -332,7 +331,7 @@ cdef Py_ssize_t draw_single(
         other = Plan(plan.steps, plan.count, False)
         if not read_single(kernel, view, &other, memory, &reading):
             raise changed(0)
-    token = kernel.draw_token(&reading, running, u)
+    token = kernel.draw_token(&reading, u)
     if token < 0:
         raise changed(0)
     return token

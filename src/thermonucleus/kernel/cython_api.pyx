@@ -95,7 +95,7 @@ cdef Py_ssize_t sample(const float* row, Py_ssize_t size, const Plan* plan, doub
     cdef int status = read(row, size, &way, workspace, &reading, NULL)
     if status != SOUND:
         return status
-    token = draw_token(&reading, running, u)
+    token = draw_token(&reading, u)
     return token if token >= 0 else CHANGED_ROW
 
 

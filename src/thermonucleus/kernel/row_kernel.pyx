@@ -7,24 +7,17 @@ from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.draw.adaptive cimport sum_adaptive
 from thermonucleus.kernel.draw.fill cimport fill
 from thermonucleus.kernel.draw.probability cimport probability_of
-from thermonucleus.kernel.draw.running_sums cimport sum_chunks, weigh_row
+from thermonucleus.kernel.draw.rough cimport sum_exactly, sum_roughly
+from thermonucleus.kernel.draw.running_sums cimport finish, sum_chunks, weigh_row
 from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.float_mode cimport Mode, enter_usual_mode, leave_usual_mode
 from thermonucleus.kernel.row.memory cimport Scratch, carve
 from thermonucleus.kernel.row.source cimport chunk_count, part_of, source_of
 from thermonucleus.kernel.row.summary cimport summarize
 from thermonucleus.kernel.row.types cimport ABSENT, BRIEF, NOTHING, SHORT, UNDECIDED, Interval, Plan, Reading, Row
-from thermonucleus.kernel.stages.apply cimport apply, heat_when_weighed
-from thermonucleus.kernel.weights.double cimport logit_of
-from thermonucleus.kernel.weights.survey cimport survey
-
-cdef extern from *:
-    """
-    /* 2**-151: half of a half of float32's smallest number, lest rounding loses a probability that would round to it. */
-    #define THERMONUCLEUS_SMALLEST 3.503246160812043e-46
-    """
-    const double SMALLEST "THERMONUCLEUS_SMALLEST"
-
+from thermonucleus.kernel.stages.apply cimport apply, heat_alone, heat_when_weighed
+from thermonucleus.kernel.weights.approximate cimport approximations_hold, roughness
+from thermonucleus.kernel.weights.survey cimport survey, weigh_roughly
 
 cdef api bint read_row(
     const float* row, Py_ssize_t size, const Plan* plan, void* memory, Reading* reading, double* running, float* weights
@@ -36,25 +29,30 @@ cdef api bint read_row(
     return sound
 
 
-cdef api Py_ssize_t draw_token(const Reading* reading, const double* running, double u) noexcept nogil:
+cdef api Py_ssize_t draw_token(Reading* reading, double u) noexcept nogil:
     """The token that u falls on; -1 if the row has changed, and has none."""
     cdef Mode mode = enter_usual_mode()
-    cdef Py_ssize_t token = draw(reading, running, u)
+    cdef Py_ssize_t token = draw(reading, u)
     leave_usual_mode(mode)
     return token
 
 
-cdef api void fill_row(const Reading* reading, float* out) noexcept nogil:
+cdef api void fill_row(Reading* reading, float* out) noexcept nogil:
     """The probability of every token; `out` is where `read_row` left the weights, if it did."""
     cdef Mode mode = enter_usual_mode()
+    if reading.rough > 0.0:
+        sum_exactly(reading)
     fill(reading, out)
     leave_usual_mode(mode)
 
 
-cdef api double token_probability(const Reading* reading, Py_ssize_t token) noexcept nogil:
+cdef api double token_probability(Reading* reading, Py_ssize_t token) noexcept nogil:
     """The probability of a token among those that are kept."""
     cdef Mode mode = enter_usual_mode()
-    cdef double p = probability_of(reading, token)
+    cdef double p
+    if reading.rough > 0.0:
+        sum_exactly(reading)
+    p = probability_of(reading, token)
     leave_usual_mode(mode)
     return p
 
@@ -72,33 +70,47 @@ cdef bint read(
     """
     cdef Scratch scratch = carve(memory, size, running)
     cdef Row way
-    cdef double mass
+    reading.running = running
+    reading.rough = 0.0
+    reading.weighed = False
+    if weights == NULL and read_temperatures(row, size, plan, reading):
+        return True
     if not begin(&way, row, size, plan, &scratch):
         return False
     apply(&way, plan, &scratch)
     reading.source = way.source
-    reading.weighed = False
     reading.greedy = way.greedy
     if way.greedy != UNDECIDED:
         return way.greedy >= 0
     reading.scale = way.scale
     reading.kept = way.kept
     reading.target = way.target
-    reading.weighed = weights != NULL and way.ids == NULL and way.target == ABSENT
-    if reading.weighed:
-        mass = weigh_row(&way, &reading.scale, &reading.kept, running, weights)
+    if way.target == ABSENT and way.ids == NULL and weights != NULL:
+        reading.weighed = True
+        finish(reading, weigh_row(&way, &reading.scale, &reading.kept, running, weights))
+    elif way.target == ABSENT and way.ids == NULL and way.sums_cover == NOTHING and approximations_hold(&way.scale, size):
+        sum_roughly(&way, reading)
     else:
-        mass = sum_chunks(&way, &reading.scale, &reading.kept, chunk_count(size), running)
-    CHECK(mass > 0.0 and reading.kept.low <= way.maximum < reading.kept.high)
-    reading.mass = mass
-    reading.inverse_mass = <float> (1.0 / mass)
+        finish(reading, sum_chunks(&way, &reading.scale, &reading.kept, chunk_count(size), running))
     if reading.target != ABSENT:
-        # Adaptive-p gives tokens of probability 0 a weight as well, but not those at -inf.
-        reading.kept.low = max(reading.kept.low, <float> -FLT_MAX)
         sum_adaptive(&way, reading, running)
-    else:
-        # What is below float32's smallest number is not kept either: probability 0, never drawn.
-        reading.kept.low = max(reading.kept.low, <float> logit_of(mass * SMALLEST, &reading.scale))
+    CHECK(reading.rough > 0.0 or (reading.mass > 0.0 and reading.kept.low <= way.maximum < reading.kept.high))
+    return True
+
+
+cdef inline bint read_temperatures(const float* values, Py_ssize_t size, const Plan* plan, Reading* reading) noexcept nogil:
+    """Read a long row from which nothing is cut. False, and nothing is known, if that is not so, or cannot be done."""
+    cdef Row row
+    cdef double heat = heat_alone(plan)
+    row.source = source_of(values, size)
+    if size <= BRIEF or heat == 0.0 or not weigh_roughly(&row, heat, reading.running):
+        return False
+    reading.source = row.source
+    reading.scale = row.scale
+    reading.kept = Interval(-INFINITY, INFINITY)
+    reading.rough = roughness(&reading.scale)
+    reading.target = ABSENT
+    reading.greedy = UNDECIDED
     return True
 
 

@@ -1,11 +1,20 @@
 """Running sums of the kept weights over the chunks of a row, which a draw looks its token up in."""
 
+from libc.float cimport FLT_MAX
 from libc.string cimport memcpy
 
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of, whole_chunk
-from thermonucleus.kernel.row.types cimport ALL, CHUNK, NOTHING, Interval, Row, Scale
+from thermonucleus.kernel.row.types cimport ABSENT, ALL, CHUNK, NOTHING, Interval, Reading, Row, Scale
 from thermonucleus.kernel.weights.chunk_sums cimport kept_mass
+from thermonucleus.kernel.weights.double cimport logit_of
 from thermonucleus.kernel.weights.single cimport chunk_weights
+
+cdef extern from *:
+    """
+    /* 2**-151: half of a half of float32's smallest number, lest rounding loses a probability that would round to it. */
+    #define THERMONUCLEUS_SMALLEST 3.503246160812043e-46
+    """
+    const double SMALLEST "THERMONUCLEUS_SMALLEST"
 
 
 cdef inline double sum_chunks(
@@ -71,6 +80,18 @@ cdef inline void add_survivors(const Row* row, const Scale* scale, double sign, 
                 sum = 0.0
             sum += w[i]
     sums[chunk] += sign * sum
+
+
+cdef inline void finish(Reading* reading, double mass) noexcept nogil:
+    """Say what the mass of what is kept has as a consequence."""
+    reading.mass = mass
+    reading.inverse_mass = <float> (1.0 / mass)
+    if reading.target != ABSENT:
+        # Adaptive-p gives tokens of probability 0 a weight as well, but not those at -inf.
+        reading.kept.low = max(reading.kept.low, <float> -FLT_MAX)
+    else:
+        # What is below float32's smallest number is not kept either: probability 0, never drawn.
+        reading.kept.low = max(reading.kept.low, <float> logit_of(mass * SMALLEST, &reading.scale))
 
 
 cdef inline Py_ssize_t first_above(const double* running, Py_ssize_t chunks, double target) noexcept nogil:

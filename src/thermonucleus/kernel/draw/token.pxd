@@ -2,13 +2,14 @@
 
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.draw.adaptive cimport draw_adaptively
+from thermonucleus.kernel.draw.rough cimport draw_roughly, sum_exactly
 from thermonucleus.kernel.draw.running_sums cimport first_above
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of
 from thermonucleus.kernel.row.types cimport ABSENT, CHUNK, UNDECIDED, Reading
 from thermonucleus.kernel.weights.single cimport chunk_weights
 
 
-cdef inline Py_ssize_t draw(const Reading* reading, const double* running, double u) noexcept nogil:
+cdef inline Py_ssize_t draw(Reading* reading, double u) noexcept nogil:
     """The first token, in index order, at which the running sum of the kept weights exceeds u times their total (inversion: Devroye
     1986, II.2). It is kept and has a probability above 0.
 
@@ -19,10 +20,16 @@ cdef inline Py_ssize_t draw(const Reading* reading, const double* running, doubl
     cdef const float* x
     cdef Py_ssize_t size = reading.source.size, chunks = chunk_count(size), chunk, start, i, n, token = -1
     cdef double target, above
+    cdef const double* running = reading.running
     if reading.greedy != UNDECIDED:
         return reading.greedy
     if reading.target != ABSENT:
         return draw_adaptively(reading, running, u)
+    if reading.rough > 0.0:
+        token = draw_roughly(reading, u)
+        if token >= 0:
+            return token
+        sum_exactly(reading)
     target = u * running[chunks - 1]
     chunk = first_above(running, chunks, target)
     above = running[chunk - 1] if chunk > 0 else 0.0

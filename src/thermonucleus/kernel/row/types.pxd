@@ -9,6 +9,7 @@ cdef extern from *:
     #define THERMONUCLEUS_CHUNK 512
     #define THERMONUCLEUS_WAYS 32
     #define THERMONUCLEUS_MANY 128
+    #define THERMONUCLEUS_BLOCK_CHUNKS 4
     #define THERMONUCLEUS_SHORT 8192
     #define THERMONUCLEUS_BRIEF 1024
     #define THERMONUCLEUS_SAMPLE 4096
@@ -31,6 +32,9 @@ cdef extern from *:
     #if THERMONUCLEUS_SAMPLE % THERMONUCLEUS_MANY
     #error "samples are summed in MANY lanes"
     #endif
+    #if THERMONUCLEUS_BLOCK_CHUNKS != 4
+    #error "`survey` spells BLOCK_CHUNKS as 4"
+    #endif
     #if THERMONUCLEUS_SHORT % THERMONUCLEUS_CHUNK || THERMONUCLEUS_BRIEF % THERMONUCLEUS_CHUNK
     #error "what is short or brief is whole chunks"
     #endif
@@ -48,6 +52,8 @@ cdef extern from *:
         WAYS "THERMONUCLEUS_WAYS"
         # Floats are added up in this many lanes: a lane has one float of each quarter of a chunk.
         MANY "THERMONUCLEUS_MANY"
+        # Chosen: sums in float32 go on in float64 after so many chunks.
+        BLOCK_CHUNKS "THERMONUCLEUS_BLOCK_CHUNKS"
         # Survivors of a cutoff are copied out, and searched there, once there are at most this many.
         SHORT "THERMONUCLEUS_SHORT"
         # Whole rows up to this size are weighed in float64 at once.
@@ -169,6 +175,8 @@ cdef struct Reading:
     Source source
     Scale scale
     Interval kept
+    double* running     # sums of the weights that are kept, over the chunks of the row
+    double rough        # by how much these may be off, as a part of themselves; unless it is 0, no mass is known
     double mass         # of what is kept
     float inverse_mass
     double target       # of adaptive-p, or ABSENT

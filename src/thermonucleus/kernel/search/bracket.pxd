@@ -17,14 +17,14 @@ cdef extern from *:
 
        CRUDE   What a sum S stands for lies between S / (0.9710423 * 1.061476) and S / 0.9710423, that is, within 0.029822 S (see
                `crude_mass`); 9.3e-5 for the rounding of weights and 1.23e-4 for adding (see approximate.pxd) make it 0.03005.
-       FINE    1.3e-4 of a weight and 1.23e-4 of adding (see approximate.pxd): 2.6e-4.
+       FINE    5.5e-5 of a weight and 4.2e-7 of adding (see approximate.pxd): 5.6e-5.
        SINGLE  1.2e-7 of a weight (see `weight`) and 1.8e-7 of adding a chunk (see chunk_sums.pxd): 3.0e-7.
        DOUBLE  what is kept is by definition what float64 says.
 
        And the weight that may be left out, as a part of 2**63, which is less than the row's largest weight, 2**63.5 or more.
        Chosen: well below the error of a sum that matters. A chunk is left out where all of its tokens lie below
        `negligible_logit`; that bound may be rounded to a float, for no float lies between the two. */
-    static const double thermonucleus_error[] = {0.0301, 3e-4, 3.2e-7, 0.0};
+    static const double thermonucleus_error[] = {0.0301, 6e-5, 3.2e-7, 0.0};
     static const double thermonucleus_left_out[] = {0x1p-20, 0x1p-22, 0x1p-29, 0.0};
     """
     const double[4] ERROR "thermonucleus_error"

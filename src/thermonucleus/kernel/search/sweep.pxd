@@ -4,7 +4,7 @@ from libc.math cimport INFINITY
 
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, group_count, part_of, whole_chunk
-from thermonucleus.kernel.row.types cimport CHUNK, LANES, MANY, Row, Scale
+from thermonucleus.kernel.row.types cimport BLOCK_CHUNKS, CHUNK, LANES, MANY, Row, Scale
 from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, LEFT_OUT, SINGLE, Search
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.weights.approximate cimport add_crude_below, add_fine_below, crude_mass
@@ -74,20 +74,32 @@ cdef inline Sides sweep_below(Search* search, float low) noexcept nogil:
     cdef const Row* row = search.row
     cdef const float* x
     cdef float bound = negligible_logit(search)
-    cdef Py_ssize_t chunk
-    for chunk in range(MANY):
-        lanes[chunk] = 0.0
+    cdef Py_ssize_t chunk, added = 0
+    clear(lanes)
+    sides.below = sides.above = 0.0
     for chunk in range(chunk_count(row.size)):
         search.scratch.sums[chunk] = 0.0
         if row.maxima[chunk] >= bound:
             x = whole_chunk(&row.source, chunk, spare)
             if search.precision == CRUDE:
                 add_crude_below(x, search.scale, low, lanes)
-            else:
-                add_fine_below(x, search.scale, low, lanes)
-    sides.below = crude_mass(fold(lanes)) if search.precision == CRUDE else fold(lanes)
-    sides.above = 0.0
+                continue
+            add_fine_below(x, search.scale, low, lanes)
+            added += 1
+            if added == BLOCK_CHUNKS:
+                sides.below += fold(lanes)
+                clear(lanes)
+                added = 0
+    sides.below += fold(lanes)
+    if search.precision == CRUDE:
+        sides.below = crude_mass(sides.below)
     return sides
+
+
+cdef inline void clear(float* lanes) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(MANY):
+        lanes[i] = 0.0
 
 
 cdef inline float negligible_logit(const Search* search) noexcept nogil:

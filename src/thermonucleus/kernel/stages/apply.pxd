@@ -102,6 +102,18 @@ cdef inline double heat_when_weighed(const Plan* plan) noexcept nogil:
     return 0.0
 
 
+cdef inline double heat_alone(const Plan* plan) noexcept nogil:
+    """What the logits are divided by, if no other stage does anything; else 0."""
+    cdef double heat = 1.0
+    cdef Py_ssize_t i
+    for i in range(plan.count):
+        if plan.steps[i].stage == TEMPERATURE:
+            heat *= plan.steps[i].numbers[0]
+        elif plan.steps[i].stage != NO_STAGE:
+            return 0.0
+    return heat
+
+
 cdef inline const Step* step_from(const Plan* plan, Py_ssize_t i) noexcept nogil:
     """The next step that does something; NULL if there is none."""
     while i < plan.count and plan.steps[i].stage == NO_STAGE:

@@ -1,4 +1,4 @@
-"""Approximate weights, to 3% (crude) or to 0.013% (fine), for what lies so far below the cutoff that it hardly counts.
+"""Approximate weights, to 3% (crude) or to 0.007% (fine), for what lies so far below the cutoff that it hardly counts.
 
 A row's chunks are added up in the same MANY lanes. The errors, for a scale with |N| < 512 (`approximations_hold`): a logit x that
 is not raised to the floor has N - 189 <= x s <= N + 0.5, so |x s| < 701.
@@ -8,14 +8,17 @@ z = x s     `high` is within 2**-24 of s relatively, and the product is rounded 
 crude       `magic` is exact, and adding it rounds to 13 bits behind the point: 2**-14 more, 9.3e-5 of a weight in all. 1 + r in
             place of 2**r is too much by up to 6.1476%, at r = 1/ln 2 - 1 = 0.4427, and never too little (Schraudolph 1999, "A Fast,
             Compact Approximation of the Exponential Function").
-fine        the polynomial is within 7.8e-5, so a weight is within 1.3e-4 of itself; rounding its steps is below 1e-6.
-adding      a float goes through two additions in its chunk, one for each of at most 2**20 / CHUNK = 2048 chunks and one in `halve`,
-            each within 2**-24 of its result, all of them positive: 2051 * 2**-24 < 1.23e-4 of the sum.
+fine        the polynomial is within 2.8e-6; its eight roundings, each of a number below 1.42, are below 9e-7. So a weight is within
+            3.7e-6 of itself, and what z is off by: 5.5e-5 in all.
+adding      a float goes through two additions in its chunk, one for each chunk and one in `halve`, each within 2**-24 of its result,
+            all of them positive. In a sweep with crude weights these are at most 2**20 / CHUNK = 2048 chunks: 2051 * 2**-24 < 1.23e-4
+            of the sum. With fine ones they are BLOCK_CHUNKS: 7 * 2**-24 < 4.2e-7.
 """
 
 from libc.math cimport fabs, fmaf
 
-from thermonucleus.kernel.row.types cimport MANY, Scale
+from thermonucleus.kernel.row.types cimport MANY, Interval, Scale
+from thermonucleus.kernel.weights.chunk_sums cimport fold, weight_if_inside
 from thermonucleus.kernel.weights.single cimport HAS_FMA, Single
 
 
@@ -42,7 +45,7 @@ cdef inline void add_crude_below(const float* x, const Scale* scale, float pivot
 
 
 cdef inline void add_fine_below(const float* x, const Scale* scale, float pivot, float* lanes) noexcept nogil:
-    """Add what lies below the pivot in a chunk, within 0.03%."""
+    """Add what lies below the pivot in a chunk, within 0.006%."""
     cdef Scale local = scale[0]
     cdef Py_ssize_t j
     for j in range(MANY):
@@ -87,18 +90,50 @@ cdef inline float multiply_add(float a, float b, float c) noexcept nogil:
 
 
 cdef inline float fine_below(float x, const Scale* scale, float pivot) noexcept nogil:
+    return fine_weight(x, scale) if x < pivot else <float> 0.0
+
+
+cdef inline float fine_weight(float x, const Scale* scale) noexcept nogil:
     """As `weight_or_doubt` in single.pxd, without the low part of the slope, half of the polynomial, and the care for a last bit."""
     cdef Single shifted, power
-    cdef float y = x if x > scale.lowest else scale.lowest
+    cdef float y = scale.lowest if scale.lowest > x else x
     cdef float r
     shifted.value = multiply_add(y, scale.high, scale.magic)
     r = multiply_add(y, scale.high, -(shifted.value - scale.magic))
-    # Minimax polynomial of 2**r on [-0.505, 0.505], relative error 7.8e-5.
-    power.value = multiply_add(<float> 5.516501e-2, r, <float> 2.4265865e-1)
-    power.value = multiply_add(power.value, r, <float> 6.932656e-1)
-    power.value = multiply_add(power.value, r, <float> 9.9992522e-1)
+    # Minimax polynomial of 2**r on [-0.505, 0.505], relative error 2.76e-6.
+    power.value = multiply_add(<float> 9.5691355e-3, r, <float> 5.5926118e-2)
+    power.value = multiply_add(power.value, r, <float> 2.4024829e-1)
+    power.value = multiply_add(power.value, r, <float> 6.9312078e-1)
+    power.value = multiply_add(power.value, r, <float> 9.9999923e-1)
     power.bits += shifted.bits << 23
-    return power.value if x < pivot else <float> 0.0
+    return power.value
+
+
+cdef inline double fine_mass(const float* x, const Scale* scale, const Interval* kept) noexcept nogil:
+    """What is kept of a chunk, in fine weights."""
+    cdef Scale local = scale[0]
+    cdef float lanes[MANY]
+    cdef float low = kept.low, high = kept.high
+    cdef Py_ssize_t j
+    for j in range(MANY):
+        lanes[j] = (fine_between(x[j], &local, low, high) + fine_between(x[j + 128], &local, low, high)) + (
+            fine_between(x[j + 256], &local, low, high) + fine_between(x[j + 384], &local, low, high)
+        )
+    return fold(lanes)
+
+
+cdef inline float fine_between(float x, const Scale* scale, float low, float high) noexcept nogil:
+    return weight_if_inside(fine_weight(x, scale), x, low, high)
+
+
+cdef inline double roughness(const Scale* scale) noexcept nogil:
+    """By how much a sum of fine weights of a chunk, or of many, may be off that of `weight`, as a part of it.
+
+    What matters lies within 40 binades of the largest: where |z| <= |N| + 41, z is off by |z| 2**-23. The others come to 2**20 * 2**-40
+    of the sum at most, and are within 5.5e-5 of that. 3.7e-6 for the polynomial, 6 * 2**-24 for adding, and 3.0e-7 for what `weight`
+    and its sums are off (see single.pxd and chunk_sums.pxd) make 4.4e-6.
+    """
+    return 4.5e-6 + 8.4e-8 * (fabs(scale.exponent) + 41.0)
 
 
 cdef inline double crude_mass(double sum) noexcept nogil:

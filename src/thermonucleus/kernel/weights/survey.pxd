@@ -18,13 +18,14 @@ within 19 * 2**-24 < SURVEYING of itself, apart from the error of the weights. T
 and counts in full where the heavy ones are taken away.
 """
 
+from libc.float cimport FLT_MAX
 from libc.math cimport INFINITY, ldexp
 from libc.stdint cimport uint32_t
 from libc.string cimport memcpy
 
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of
 from thermonucleus.kernel.row.summary cimport fill_maxima, is_sound, larger, largest, summarize_chunk, summarize_rest
-from thermonucleus.kernel.row.types cimport CHUNK, MANY, WAYS, Row, Scale, Survey
+from thermonucleus.kernel.row.types cimport BLOCK_CHUNKS, CHUNK, MANY, WAYS, Row, Scale, Survey
 from thermonucleus.kernel.weights.approximate cimport (
     Crude,
     add_crude_below,
@@ -32,6 +33,7 @@ from thermonucleus.kernel.weights.approximate cimport (
     crude_key,
     crude_of,
     crude_weight,
+    fine_weight,
     raised,
 )
 from thermonucleus.kernel.weights.chunk_sums cimport fold
@@ -51,8 +53,6 @@ cdef extern from *:
     const uint32_t KEY_MASK "THERMONUCLEUS_KEY_MASK"
 
 cdef enum:
-    # Chosen: chunks between two additions in float64.
-    BLOCK_CHUNKS = 4
     # Exact: float32 goes on for 63 binades above the guess's, of which a lane's sum of 16 BLOCK_CHUNKS weights takes 6, and what
     # crude weights are too much, 1.
     HEADROOM = 56
@@ -197,3 +197,70 @@ cdef inline double surveyed_without(
         lanes[i - whole] += crude_weight(crude_key(raised(x[i], &crude), &crude))
     error[0] = SURVEYING * mass_of_survey(row, scale)
     return max(row.survey.mass - sum_lanes(lanes), 0.0) * unit
+
+
+cdef inline bint weigh_roughly(Row* row, double heat, double* running) noexcept nogil:
+    """Find the largest logit, and running sums of fine weights over the chunks, in one read. False, and nothing is known, if that
+    cannot be done."""
+    cdef float highest[WAYS]
+    cdef int sound[WAYS]
+    cdef float spare[CHUNK]
+    cdef Py_ssize_t chunk, way, size = row.source.size
+    cdef Scale scale
+    cdef double unit, total = 0.0
+    cdef float guess = guess_largest(row)
+    if not -INFINITY < guess < INFINITY:
+        return False
+    scale = scale_for(guess, heat)
+    for way in range(WAYS):
+        sound[way] = 1
+        highest[way] = guess
+    for chunk in range(chunk_count(size)):
+        total += weigh_chunk_roughly(finite_chunk(row, chunk, spare), &scale, highest, sound)
+        running[chunk] = total
+    row.maximum = largest(highest)
+    row.scale = scale_for(row.maximum, heat)
+    if not (is_sound(sound, row.maximum) and approximations_hold(&scale, size) and approximations_hold(&row.scale, size)):
+        return False
+    if row.scale.exponent > scale.exponent + HEADROOM:
+        return False
+    # Exact: a power of two.
+    unit = ldexp(1.0, <int> (scale.exponent - row.scale.exponent))
+    for chunk in range(chunk_count(size)):
+        running[chunk] *= unit
+    return True
+
+
+cdef inline const float* finite_chunk(const Row* row, Py_ssize_t chunk, float* spare) noexcept nogil:
+    """CHUNK logits; the least float follows where there are fewer, which weighs nothing beside 2**-20 of the row."""
+    cdef Py_ssize_t i, n = chunk_length(row.source.size, chunk)
+    cdef const float* x = part_of(&row.source, chunk * CHUNK, n, spare)
+    if n == CHUNK:
+        return x
+    for i in range(n):
+        spare[i] = x[i]
+    for i in range(n, CHUNK):
+        spare[i] = <float> -FLT_MAX
+    return spare
+
+
+cdef inline double weigh_chunk_roughly(const float* x, const Scale* scale, float* highest, int* sound) noexcept nogil:
+    cdef Scale local = scale[0]
+    cdef float lanes[WAYS]
+    cdef double wide[WAYS]
+    cdef Py_ssize_t i, j
+    cdef float a, b, c, d
+    for j in range(WAYS):
+        lanes[j] = 0.0
+    for i in range(0, 512, 128):
+        for j in range(WAYS):
+            a = x[i + j]
+            b = x[i + j + 32]
+            c = x[i + j + 64]
+            d = x[i + j + 96]
+            sound[j] &= ((a == a) & (b == b)) & ((c == c) & (d == d))
+            highest[j] = larger(larger(larger(a, b), larger(c, d)), highest[j])
+            lanes[j] += (fine_weight(a, &local) + fine_weight(b, &local)) + (fine_weight(c, &local) + fine_weight(d, &local))
+    for j in range(WAYS):
+        wide[j] = lanes[j]
+    return sum_lanes(wide)

@@ -1,0 +1,67 @@
+"""Rough running sums, and the draws that they decide.
+
+Let Z be the mass of what is kept, A(t) that of the tokens before t, u the number that a draw is given. The token is the t with
+A(t) <= u Z < A(t) + w(t). Rough sums are off by the same small part of themselves at most, `rough`, so that the difference
+A - u Z = (1 - u) A - u (Z - A) is off by no more than rough ((1 - u) A + u (Z - A)): where it is further from 0 than that on either
+side of a token, no sum could say otherwise. That leaves next to none but the lightest tokens in doubt, and for these the row is read
+once more. So a draw is the same as by sums in float32, which take twice as long.
+"""
+
+from libc.math cimport fabs
+
+from thermonucleus.kernel.draw.running_sums cimport finish, first_above
+from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of, whole_chunk
+from thermonucleus.kernel.row.types cimport CHUNK, Reading, Row
+from thermonucleus.kernel.weights.approximate cimport fine_mass, roughness
+from thermonucleus.kernel.weights.chunk_sums cimport kept_mass
+from thermonucleus.kernel.weights.single cimport chunk_weights
+
+
+cdef inline void sum_roughly(const Row* row, Reading* reading) noexcept nogil:
+    """Running sums of what is kept of a row that is not copied."""
+    cdef float spare[CHUNK]
+    cdef double total = 0.0
+    cdef Py_ssize_t chunk
+    for chunk in range(chunk_count(row.size)):
+        if row.maxima[chunk] >= reading.kept.low:
+            total += fine_mass(whole_chunk(&row.source, chunk, spare), &reading.scale, &reading.kept)
+        reading.running[chunk] = total
+    reading.rough = roughness(&reading.scale)
+
+
+cdef inline void sum_exactly(Reading* reading) noexcept nogil:
+    """The same sums in float32 in their place, as `sum_chunks` has them."""
+    cdef float spare[CHUNK]
+    cdef double total = 0.0
+    cdef Py_ssize_t chunk
+    for chunk in range(chunk_count(reading.source.size)):
+        total += kept_mass(whole_chunk(&reading.source, chunk, spare), &reading.scale, &reading.kept, NULL)
+        reading.running[chunk] = total
+    reading.rough = 0.0
+    finish(reading, total)
+
+
+cdef inline Py_ssize_t draw_roughly(const Reading* reading, double u) noexcept nogil:
+    """The token for u; -1 if that is in doubt."""
+    cdef float w[CHUNK]
+    cdef float spare[CHUNK]
+    cdef const float* x
+    cdef Py_ssize_t chunks = chunk_count(reading.source.size), chunk, i, n
+    cdef double all = reading.running[chunks - 1], above, before
+    chunk = first_above(reading.running, chunks, u * all)
+    above = reading.running[chunk - 1] if chunk > 0 else 0.0
+    n = chunk_length(reading.source.size, chunk)
+    x = part_of(&reading.source, chunk * CHUNK, n, spare)
+    chunk_weights(x, n, &reading.scale, w)
+    for i in range(n):
+        if reading.kept.low <= x[i] < reading.kept.high:
+            before = above
+            above += w[i]
+            if above > u * all:
+                return chunk * CHUNK + i if tells(reading, before, u, all) and tells(reading, above, u, all) else -1
+    return -1
+
+
+cdef inline bint tells(const Reading* reading, double above, double u, double all) noexcept nogil:
+    """Whether a sum is certainly on the side of u times all where it seems to be. (1e-12: more than rounding in float64 is off.)"""
+    return fabs(above - u * all) > reading.rough * ((1.0 - u) * above + u * (all - above)) + 1e-12 * all
