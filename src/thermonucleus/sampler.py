@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermonucleus.kernel.bridge import SingleRow
-from thermonucleus.kernel.dispatch import active
+from thermonucleus.kernel.quick_call import quickly
 from thermonucleus.logits import AnyAxes, Batch, Foreign, Logits, Row, as_rows
 from thermonucleus.randomness import Seed, Uniforms, as_generator
 from thermonucleus.sampling import draw_tokens
@@ -155,7 +155,7 @@ class Sampler:
         self._plan = plan_of(requests, columns, self._rows)
         rules = rules_of(self._plan, lambda name: self._value(SETTINGS[name]))
         self._state = state if state is not None and state._follows(rules, self._rows) else State(rules, self._rows)
-        self._single = SingleRow(self._plan) if self._rows is None and not self._state._is_kept else None
+        self._single = SingleRow(self._plan, generator) if self._rows is None and not self._state._is_kept else None
 
     @overload
     def __call__(self, logits: AnyAxes, *, u: Uniforms | None = None, num_samples: None = None) -> Any: ...
@@ -169,6 +169,7 @@ class Sampler:
     def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int) -> NDArray[np.int64]: ...
     @overload
     def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]: ...
+    @quickly
     def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]:
         """Draw a token from a row of logits, or one from each row of a batch.
 
@@ -187,10 +188,6 @@ class Sampler:
         ValueError, TypeError, RuntimeError
             As from `thermonucleus.sample`.
         """
-        if self._single is not None and type(logits) is np.ndarray and u is None and num_samples is None:
-            token = self._single.draw(active(), logits, self._generator.random)
-            if token >= 0:
-                return token
         rows = as_rows(logits)
         if self._rows is not None and rows.shape[:-1] != (self._rows,):
             raise ValueError(f"logits must be a batch of {self._rows} rows, as this sampler's settings are, got shape {rows.shape}")
