@@ -17,7 +17,7 @@ LAYERS = [
     ["stages", "draw"],
     ["row_kernel"],
     ["bridge"],
-    ["cython_api", "quick_call"],
+    ["cython_api", "followed", "quick_call"],
 ]
 
 

@@ -1,6 +1,6 @@
 """The kernel: a row of logits in, a token or its probabilities out. This is the only folder with Cython.
 
-    quick_call.pyx                                    a sampler's call: straight to the kernel, where a row is all it has
+    quick_call.pyx, followed.pyx                      a sampler's call, straight to the kernel; a row that a state follows
        |
     bridge.pyx  <-  dispatch.py  <-  cpu.pyx          which build of the row kernel runs, and Python's objects on their way to it
        |

@@ -19,6 +19,13 @@ cdef class Kernel:
     cdef token_probability_type token_probability
 
 
+# What a draw is given and leaves behind, for who asks about it.
+cdef struct Drawn:
+    bint given          # whether u is the caller's
+    double u
+    Reading reading
+
+
 cdef class SingleRow:
     cdef Py_buffer steps
     cdef Plan plan
@@ -28,6 +35,10 @@ cdef class SingleRow:
     cdef Py_ssize_t room    # the size of the rows that it has room for
 
     cpdef Py_ssize_t draw(self, Kernel kernel, logits) except -2
-    cdef Py_ssize_t token(self, Kernel kernel, const float* row, Py_ssize_t size) except -2
+    cdef Py_ssize_t token(self, Kernel kernel, const float* row, Py_ssize_t size, Drawn* drawn) except -2
     cdef void* borrow(self, Py_ssize_t* room) except NULL
     cdef void give_back(self, void* memory, Py_ssize_t room) noexcept
+
+
+cdef int get_buffer(source, Py_buffer* view, int flags, bytes formats, Py_ssize_t itemsize) except -1
+cdef void* allocate(size_t size) except NULL

@@ -282,17 +282,17 @@ cdef class SingleRow:
             return -1
         try:
             if view.ndim == 1 and view.len > 0 and is_float(&view):
-                return self.token(kernel, <const float*> view.buf, view.shape[0])
+                return self.token(kernel, <const float*> view.buf, view.shape[0], NULL)
         finally:
             PyBuffer_Release(&view)
         return -1
 
-    cdef Py_ssize_t token(self, Kernel kernel, const float* row, Py_ssize_t size) except -2:
-        """The same for a row that is known to be one; nothing but its values is left to be found out."""
+    cdef Py_ssize_t token(self, Kernel kernel, const float* row, Py_ssize_t size, Drawn* drawn) except -2:
+        """The same for a row of which nothing but its values is left to be found out. NULL if the token is all that is wanted."""
         cdef Py_ssize_t room = size
         cdef void* memory = self.borrow(&room)
         try:
-            return draw_single(kernel, row, size, &self.plan, self.coin, memory, self.numbers)
+            return draw_single(kernel, row, size, &self.plan, self.coin, memory, self.numbers, drawn)
         finally:
             self.give_back(memory, room)
 
@@ -317,7 +317,8 @@ cdef class SingleRow:
 
 
 cdef Py_ssize_t draw_single(
-    Kernel kernel, const float* row, Py_ssize_t size, const Plan* plan, double coin, void* memory, RandomNumbers numbers
+    Kernel kernel, const float* row, Py_ssize_t size, const Plan* plan, double coin, void* memory, RandomNumbers numbers,
+    Drawn* drawn,
 ) except -2:
     cdef double* running = <double*> memory
     cdef Plan other
@@ -326,7 +327,9 @@ cdef Py_ssize_t draw_single(
     cdef double u
     if not read_single(kernel, row, size, plan, memory, &reading):
         return -1
-    u = numbers.next()
+    u = drawn.u if drawn != NULL and drawn.given else numbers.next()
+    if drawn != NULL:
+        drawn.u = u
     if coin > 0.0 and not excludes(coin, &u):
         other = Plan(plan.steps, plan.count, False)
         if not read_single(kernel, row, size, &other, memory, &reading):
@@ -334,6 +337,8 @@ cdef Py_ssize_t draw_single(
     token = kernel.draw_token(&reading, running, u)
     if token < 0:
         raise changed(0)
+    if drawn != NULL:
+        drawn.reading = reading
     return token
 
 

@@ -42,7 +42,7 @@ cdef Py_ssize_t next_token(SingleRow single, logits) except -2:
         return single.draw(kernel, held)
     if array.dimensions[0] == 0:
         return -1
-    return single.token(kernel, <const float*> array.data, array.dimensions[0])
+    return single.token(kernel, <const float*> array.data, array.dimensions[0], NULL)
 
 
 def is_laid_out_as_known():
