@@ -26,7 +26,7 @@ DEBUG = "cmake.define.THERMONUCLEUS_DEBUG=ON"
 # What the interpreter itself holds until it ends is no leak; what the kernel takes is counted by test_failing_allocations.py.
 OPTIONS = {"ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
-KERNEL = ["kernel", "stored_digest", "failing_allocations", "sampling", "sampler", "workers"]
+KERNEL = ["kernel", "stored_digest", "failing_allocations", "sampling", "sampler", "single_rows", "workers"]
 """Words of the names of the test files that run: those that go through the kernel in many ways."""
 
 

@@ -39,6 +39,8 @@ CALLS: dict[str, Callable[[Logits], Any]] = {
     "a Sampler": lambda logits: tn.Sampler(top_p=0.9, rng=1)(logits[0]),
     "a Sampler that was called before": lambda logits: SAMPLER(logits[0], u=0.5),
     "a Sampler of a batch": lambda logits: tn.Sampler(min_p=0.01, rng=1)(logits, num_samples=2),
+    "a Sampler that remembers": lambda logits: tn.Sampler(mirostat=2, rng=1)(logits[0]),
+    "a Sampler that remembers a batch": lambda logits: tn.Sampler(mirostat=2, rng=1)(logits[:2]),
     "apply_temperature": lambda logits: tn.functional.apply_temperature(logits[0], 0.7),
     "apply_top_p": lambda logits: tn.functional.apply_top_p(tn.functional.apply_temperature(logits[0], 1.0), 0.9),
 }
@@ -98,3 +100,34 @@ def test_each_allocation_may_fail(raw_memory: ctypes.PyDLL, call: str, kind: str
         pytest.fail(f"more than {MOST} allocations")
     assert raised >= 1 or call == "a Sampler that was called before"
     np.testing.assert_array_equal(np.asarray(run(logits)), right)
+
+
+@pytest.mark.parametrize("settings", [{"mirostat": 2}, {"adaptive_target": 0.3, "top_k": 50}], ids=str)
+def test_a_sampler_that_remembers_is_as_it_was_before_a_call_that_found_no_room(
+    raw_memory: ctypes.PyDLL, settings: dict[str, Any]
+) -> None:
+    sampler, wanted = tn.Sampler(**settings, rng=1), tn.Sampler(**settings, rng=1)
+    logits, longer = LOGITS["float32"][0], np.tile(LOGITS["float32"][0], 2)
+    assert sampler(logits) == wanted(logits)
+    for at in range(MOST):
+        raw_memory.fail_after(at)
+        try:
+            token = sampler(longer)
+        except MemoryError:
+            token = -1
+        failed = raw_memory.has_failed()
+        raw_memory.fail_after(-1)
+        if not failed:
+            break
+        assert token == -1
+        sampler.accept(at)  # of the draw before
+        wanted.accept(at)
+        assert repr(sampler.state) == repr(wanted.state)
+    assert at == 2  # the copy of the row, and the memory that it is read in
+    assert token == wanted(longer)
+    raw_memory.fail_after(0)
+    token = sampler(longer)
+    asked = raw_memory.has_failed()
+    raw_memory.fail_after(-1)
+    assert token == wanted(longer)
+    assert not asked, "a row of the same size asked for memory once more"

@@ -68,12 +68,13 @@ def test_so_is_a_single_row(empty: Callable[[Any], None], size: int) -> None:
 def test_so_is_a_row_that_changes_before_its_number_is_drawn(empty: Callable[[Any], None], size: int) -> None:
     row = np.zeros(size, np.float32)
 
-    def random() -> float:
-        empty(row)
-        return 0.5
+    class Emptying(np.random.Generator):
+        def random(self, *arguments: Any) -> Any:  # type: ignore[override]
+            empty(row)
+            return 0.5
 
     with pytest.raises(RuntimeError, match=MESSAGE.format(0)):
-        SingleRow(planned()).draw(dispatch.active(), row, random)
+        SingleRow(planned(), Emptying(np.random.PCG64(1))).draw(dispatch.active(), row)
 
 
 def test_a_row_that_was_refused_and_is_sound_by_now_has_changed() -> None:

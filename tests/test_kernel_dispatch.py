@@ -90,7 +90,7 @@ def disassembly(name: str) -> str:
     return subprocess.run([objdump, "-d", path], capture_output=True, text=True, check=True, timeout=120).stdout
 
 
-@pytest.mark.parametrize("name", ["cpu", "bridge", "cython_api", "row_kernel_generic"])
+@pytest.mark.parametrize("name", ["cpu", "numbers", "bridge", "followed", "quick_call", "cython_api", "row_kernel_generic"])
 def test_modules_that_every_processor_loads_hold_baseline_instructions_only(name: str) -> None:
     assert re.search(r"%[yz]mm", disassembly(name)) is None
 

@@ -10,14 +10,14 @@ FILES = sorted(path for path in KERNEL.rglob("*.p*") if path.suffix in {".pxd", 
 
 # From the ground up. A room may use what stands in its own layer or below it.
 LAYERS = [
-    ["check", "float_mode", "watch"],
+    ["array", "check", "float_mode", "numbers", "watch"],
     ["row"],
     ["weights"],
     ["search"],
     ["stages", "draw"],
     ["row_kernel"],
     ["bridge"],
-    ["cython_api"],
+    ["cython_api", "followed", "quick_call"],
 ]
 
 

@@ -36,6 +36,8 @@ NDArray says nothing of the axes, so it fits an array with any number of them. O
 fits too. What is known to be a row then gives an int, what is known to be a batch an array, and the rest Any.
 """
 
+FLOAT32 = np.dtype(np.float32)
+
 AT_A_TIME = 1 << 17
 """Logits that are converted at a time, if rows are no longer. Chosen: a few hundred kilobytes fit any L2 cache."""
 
@@ -61,6 +63,10 @@ def as_rows(logits: object) -> Float32Rows:
     ValueError
         If there are no logits in a row, or another number of axes.
     """
+    if type(logits) is np.ndarray and logits.dtype is FLOAT32 and logits.ndim in (1, 2) and logits.shape[-1]:
+        flags = logits.flags
+        if flags.c_contiguous and flags.aligned:
+            return logits  # in a quarter of the time that the questions below take
     array = as_real_array(logits, "logits")
     if array.dtype != np.float32:
         array = _to_float32(array)

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from thermonucleus.kernel.bridge import SingleRow
-from thermonucleus.kernel.dispatch import active
-from thermonucleus.logits import AnyAxes, Batch, Foreign, Logits, Row, as_rows
-from thermonucleus.randomness import Seed, Uniforms, as_generator
+from thermonucleus.kernel.followed import FollowedRow
+from thermonucleus.kernel.quick_call import quickly
+from thermonucleus.laws import rules_of
+from thermonucleus.logits import AnyAxes, Batch, Foreign, Logits, Row, as_rows, explain_fault
+from thermonucleus.randomness import Seed, Uniforms, as_generator, as_uniforms
 from thermonucleus.sampling import draw_tokens
 from thermonucleus.settings import (
     SETTINGS,
@@ -30,7 +32,7 @@ from thermonucleus.settings import (
     plan_of,
     takes_settings,
 )
-from thermonucleus.state import State, Tokens, rules_of
+from thermonucleus.state import State, Tokens
 from thermonucleus.workers import check_workers
 
 __all__ = ["Sampler"]
@@ -112,6 +114,7 @@ class Sampler:
     __slots__ = (
         "__weakref__",
         "_columns",
+        "_followed",
         "_generator",
         "_plan",
         "_requests",
@@ -132,6 +135,7 @@ class Sampler:
     _plan: NDArray[np.float64]
     _threads: int
     _single: SingleRow | None  # draws from the next row, where what was drawn before makes no difference
+    _followed: FollowedRow | None  # draws from it where it does
     _state: State
 
     @takes_settings
@@ -155,7 +159,9 @@ class Sampler:
         self._plan = plan_of(requests, columns, self._rows)
         rules = rules_of(self._plan, lambda name: self._value(SETTINGS[name]))
         self._state = state if state is not None and state._follows(rules, self._rows) else State(rules, self._rows)
-        self._single = SingleRow(self._plan) if self._rows is None and not self._state._is_kept else None
+        alone, kept = self._rows is None, self._state._is_kept
+        self._single = SingleRow(self._plan, generator) if alone and not kept else None
+        self._followed = FollowedRow(self._plan, generator) if alone and kept else None
 
     @overload
     def __call__(self, logits: AnyAxes, *, u: Uniforms | None = None, num_samples: None = None) -> Any: ...
@@ -169,6 +175,7 @@ class Sampler:
     def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int) -> NDArray[np.int64]: ...
     @overload
     def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]: ...
+    @quickly
     def __call__(self, logits: Logits, *, u: Uniforms | None = None, num_samples: int | None = None) -> int | NDArray[np.int64]:
         """Draw a token from a row of logits, or one from each row of a batch.
 
@@ -187,10 +194,6 @@ class Sampler:
         ValueError, TypeError, RuntimeError
             As from `thermonucleus.sample`.
         """
-        if self._single is not None and type(logits) is np.ndarray and u is None and num_samples is None:
-            token = self._single.draw(active(), logits, self._generator.random)
-            if token >= 0:
-                return token
         rows = as_rows(logits)
         if self._rows is not None and rows.shape[:-1] != (self._rows,):
             raise ValueError(f"logits must be a batch of {self._rows} rows, as this sampler's settings are, got shape {rows.shape}")
@@ -207,10 +210,16 @@ class Sampler:
                 "num_samples cannot be given with mirostat or adaptive_target: tokens are drawn independently then, and here each "
                 "depends on those before. Call the sampler once a token"
             )
-        plan = self._state._plan(self._plan, rows.shape[:-1])
+        self._state._check(rows.shape[:-1])
+        if self._followed is not None and rows.ndim == 1:
+            token = self._state._draw(self._followed, rows, None if u is None else as_uniforms(u, ()).item())
+            if token < 0:
+                raise explain_fault(logits, 0)
+            return token
+        plan = self._state._plan(self._plan, len(rows))
         # The caller's logits may be other ones by the time that `accept` asks about them.
         batch, tokens = draw_tokens(logits, rows.copy(), plan, self._generator, u, None, self._threads)
-        self._state._take(tokens, batch, rows.shape[-1])
+        self._state._take(np.asarray(tokens), batch, rows.shape[-1])
         return tokens
 
     def accept(self, tokens: Tokens) -> None:

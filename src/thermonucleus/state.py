@@ -1,167 +1,30 @@
-"""What a stream of tokens remembers: mirostat's mu and adaptive-p's sums, and the laws by which they follow the tokens drawn."""
+"""`State`: what a `Sampler` remembers of the tokens that it drew."""
 
 import copy
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Self, TypeAlias, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from thermonucleus.kernel.bridge import Batch
+from thermonucleus.kernel.dispatch import active
+from thermonucleus.kernel.followed import FollowedRow, KeptRow
+from thermonucleus.laws import NOTHING, OFF, Remembered, Rules, adapted_target, find_stateful, start_of
 from thermonucleus.settings import Numbers, SupportsArray, as_array
 from thermonucleus.settings.checks import FINITE, NON_NEGATIVE, Range
-from thermonucleus.settings.orders import NUMBER
 
-__all__ = ["Rules", "State", "Tokens", "adapted_target", "adaptive_sums", "mirostat_update", "rules_of", "start_of"]
+__all__ = ["State", "Tokens"]
 
 Tokens: TypeAlias = int | np.integer | SupportsArray | Sequence[int]
 """A token, or one for each row."""
-
-Amount = TypeVar("Amount", float, NDArray[np.float64])
-
-
-def mirostat_update(mu: Amount, surprise: Amount, tau: Amount, eta: Amount) -> Amount:
-    """Compute the next mu of mirostat, which is 2 tau at the start.
-
-    Parameters
-    ----------
-    mu : float or ndarray
-        The one that the token was drawn with.
-    surprise : float or ndarray
-        Of the token drawn: in llama.cpp among the tokens that were kept, in the paper's code among all.
-    tau : float or ndarray
-        The surprise aimed at, in bits.
-    eta : float or ndarray
-        The step, as a part of the difference.
-
-    Examples
-    --------
-    >>> mirostat_update(2.0, 1.5, 1.0, 0.5)
-    1.75
-    """
-    return mu - eta * (surprise - tau)
-
-
-def adapted_target(target: Amount, weighted_sum: Amount, total_weight: Amount) -> Amount:
-    """Compute the target of the next draw: as far on the other side of the target as the mean of the draws so far.
-
-    It is the target itself where there was no draw: where `total_weight` is 0.
-
-    Examples
-    --------
-    >>> round(adapted_target(0.3, 3.1, 10.0), 6)
-    0.29
-    """
-    none = np.equal(total_weight, 0)
-    mean = np.where(none, target, weighted_sum / (total_weight + none))
-    adapted: Any = np.minimum(np.maximum(2 * target - mean, 0.0), 1.0)
-    return cast("Amount", adapted if adapted.ndim else float(adapted))
-
-
-def adaptive_sums(weighted_sum: Amount, total_weight: Amount, p: Amount, decay: Amount) -> tuple[Amount, Amount]:
-    """Compute the sums of `adapted_target` after a draw; at the start they are target / (1 - decay) and 1 / (1 - decay).
-
-    Parameters
-    ----------
-    weighted_sum, total_weight : float or ndarray
-        Those before the draw.
-    p : float or ndarray
-        The probability of the token drawn, as adaptive-p was given it.
-    decay : float or ndarray
-        What part of the sums stays.
-
-    Examples
-    --------
-    >>> adaptive_sums(3.0, 10.0, 0.4, 0.9)
-    (3.1, 10.0)
-    """
-    return p + decay * weighted_sum, 1 + decay * total_weight
-
-
-class Rules(NamedTuple):
-    """What the settings say of the state: arrays (B,), or (1,) where they are for all rows; NaN where it is off."""
-
-    mirostat: NDArray[np.bool_]
-    tau: NDArray[np.float64]
-    eta: NDArray[np.float64]
-    adaptive: NDArray[np.bool_]
-    target: NDArray[np.float64]
-    decay: NDArray[np.float64]
-
-    def are(self, other: "Rules") -> bool:
-        """Say whether these are the same as others."""
-        return self is other or all(np.array_equal(mine, theirs, equal_nan=True) for mine, theirs in zip(self, other, strict=True))
-
-
-def rules_of(plan: NDArray[np.float64], setting: Callable[[str], Any]) -> Rules:
-    """Return the rules of a plan, whose settings are asked for by name: a number, or an array with one a row."""
-    if not plan.size or plan[:, :, 0].max() < FIRST_STATEFUL:
-        return OFF
-    of_mirostat, of_adaptive_p = _stateful(plan)
-    mirostat = np.asarray(of_mirostat.any(axis=1))
-    adaptive = np.asarray(of_adaptive_p.any(axis=1))
-    tau, eta = (np.where(mirostat, setting(name), np.nan) for name in ("mirostat_tau", "mirostat_eta"))
-    target, decay = (
-        np.where(adaptive, np.asarray(setting(name), np.float64), np.nan) for name in ("adaptive_target", "adaptive_decay")
-    )
-    return Rules(mirostat, tau, eta, adaptive, target, decay)
-
-
-FIRST_STATEFUL = min(NUMBER[name] for name in ("mirostat_1", "mirostat_2", "adaptive_p"))
-"""Those whose numbers change from draw to draw are the last."""
-
-NO_NUMBER = np.array([np.nan])
-
-OFF = Rules(np.array([False]), NO_NUMBER, NO_NUMBER, np.array([False]), NO_NUMBER, NO_NUMBER)
-"""The rules of settings that remember nothing, for any rows."""
-
-
-def _stateful(plan: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Say which steps of a plan are mirostat's, and which adaptive-p's."""
-    step = plan[:, :, 0]
-    return (step == NUMBER["mirostat_1"]) | (step == NUMBER["mirostat_2"]), step == NUMBER["adaptive_p"]
-
-
-class Remembered(NamedTuple):
-    """The numbers of a state, which a draw changes: arrays as in `Rules`. None of them is ever written to."""
-
-    mu: NDArray[np.float64]
-    weighted_sum: NDArray[np.float64]
-    total_weight: NDArray[np.float64]
-
-    def of_rows(self, count: int) -> "Remembered":
-        """Return the numbers of each of so many rows."""
-        return self if len(self.mu) == count else Remembered(*(np.repeat(numbers, count) for numbers in self))
-
-    def after(self, rules: Rules, p: NDArray[np.float64]) -> "Remembered":
-        """Return what becomes of them with a token drawn in each row, of this probability."""
-        with np.errstate(over="ignore"):
-            following = mirostat_update(self.mu, -np.log2(np.where(p > 0, p, 1.0)), rules.tau, rules.eta)
-        # What is as large as this keeps all tokens or the first alone. It stays a number with steps of any size.
-        following = np.minimum(np.maximum(following, -LARGEST), LARGEST)
-        # Of a token that was cut, the surprise among those that were kept is not finite.
-        mu = np.where(p > 0, following, self.mu)
-        return Remembered(mu, *adaptive_sums(self.weighted_sum, self.total_weight, p, rules.decay))
-
-
-LARGEST = 1e300
-"""Of mu. Chosen: far from overflow, and far beyond any surprise."""
-
-
-NOTHING = Remembered(NO_NUMBER, NO_NUMBER, NO_NUMBER)
-"""What settings remember that remember nothing."""
-
-
-def start_of(rules: Rules) -> Remembered:
-    """Return what there is before the first draw."""
-    return Remembered(2 * rules.tau, rules.target / (1 - rules.decay), 1 / (1 - rules.decay))
 
 
 class Draw(NamedTuple):
     """The last draw: what it takes to undo it, and to have another token in its place."""
 
     before: Remembered
-    rows: Batch
+    rows: Batch | KeptRow
     vocabulary: int
 
 
@@ -215,7 +78,7 @@ class State:
     State(mu=3.0)
     """
 
-    __slots__ = ("_is_kept", "_last", "_now", "_rules", "_settled", "_shape")
+    __slots__ = ("_is_kept", "_is_shared", "_last", "_now", "_rules", "_settled", "_shape")
 
     _is_kept: bool  # whether there is anything to remember
     _rules: Rules
@@ -223,6 +86,7 @@ class State:
     _shape: tuple[int, ...] | None  # of the tokens of a draw: () or (B,), None where both may be
     _now: Remembered
     _last: Draw | None
+    _is_shared: bool  # whether a copy of this state may ask about the last draw too
 
     def __init__(self, rules: Rules, rows: int | None = None) -> None:
         self._rules = rules
@@ -324,7 +188,7 @@ class State:
             start = Remembered(*(np.where(chosen, new, old) for new, old in zip(start, self._now, strict=True)))
         else:
             self._shape = self._settled
-        self._now, self._last = start, None
+        self._now, self._last, self._is_shared = start, None, False
 
     def copy(self) -> Self:
         """Return a state with the same numbers, which goes its own way from here.
@@ -342,12 +206,14 @@ class State:
         >>> sampler.state.mu, before.mu
         (10.4, 10.0)
         """
-        return copy.copy(self)  # what it is made of is never written to
+        return copy.copy(self)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self.copy()
 
     def __copy__(self) -> Self:
+        # Nothing that a state is made of is written to, but for the copy of a row that it alone knows.
+        self._is_shared = True
         new = self.__class__.__new__(self.__class__)
         for name in State.__slots__:
             setattr(new, name, getattr(self, name))
@@ -359,7 +225,7 @@ class State:
 
     def __setstate__(self, parts: tuple[Any, ...]) -> None:
         self._is_kept, self._rules, self._settled, self._shape, self._now = parts
-        self._last = None
+        self._last, self._is_shared = None, False
 
     def __repr__(self) -> str:
         known = ((name, getattr(self, name)) for name in Remembered._fields)
@@ -372,33 +238,53 @@ class State:
         """Say whether it is the state of settings with these rules, which are for so many rows or for any."""
         return self._settled == (None if rows is None else (rows,)) and self._rules.are(rules)
 
-    def _plan(self, plan: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Return a plan with the numbers of the next draw, for each row; raise a ValueError for other rows than before."""
+    def _check(self, shape: tuple[int, ...]) -> None:
+        """Raise a ValueError for other rows than before: (B,), or () for a single one."""
         if self._shape not in (None, shape):
             wanted, got = (f"a batch of {one[0]}" if one else "a single row" for one in (self._shape, shape))
             raise ValueError(
                 f"logits must be {wanted}, as those before were that this sampler's state follows, got {got}: "
                 "sampler.state.reset() begins anew"
             )
-        count = shape[0] if shape else 1
+
+    def _plan(self, plan: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+        """Return a plan with the numbers of the next draw, for each of so many rows."""
         now = self._now.of_rows(count)
         filled = plan.copy() if len(plan) == count else np.repeat(plan, count, axis=0)
-        mirostat, adaptive = _stateful(filled)
+        mirostat, adaptive = find_stateful(filled)
         np.copyto(filled[:, :, 1], now.mu[:, np.newaxis], where=mirostat)
         target = adapted_target(self._rules.target, now.weighted_sum, now.total_weight)
         np.copyto(filled[:, :, 1], target[:, np.newaxis], where=adaptive)
         return filled
 
-    def _take(self, tokens: int | NDArray[np.int64], rows: Batch, vocabulary: int) -> None:
-        """Remember tokens that have been drawn from rows that nothing writes to."""
-        array = np.asarray(tokens, np.int64)
-        if array.size:
-            self._follow(array, Draw(self._now.of_rows(array.size), rows, vocabulary))
+    def _take(self, tokens: NDArray[np.int64], rows: Batch, vocabulary: int) -> None:
+        """Remember tokens that have been drawn from a batch that nothing writes to."""
+        if tokens.size:
+            self._is_shared = False
+            self._follow(tokens, Draw(self._now.of_rows(tokens.size), rows, vocabulary))
+
+    def _draw(self, row: FollowedRow, logits: NDArray[np.float32], u: float | None) -> int:
+        """Draw from a single row, and remember the token; -1 if it cannot be drawn from, and nothing has changed."""
+        now, last = self._now, self._last
+        target = adapted_target(self._rules.target.item(), now.weighted_sum.item(), now.total_weight.item())
+        spare = last.rows if last and isinstance(last.rows, KeptRow) and not self._is_shared else None
+        drawn = row.draw(active(), logits, now.mu.item(), target, u, spare)
+        if drawn.token >= 0:
+            # Ctrl-C may come at any moment: nothing is known of a last draw while its copy of the row is written over.
+            self._last = None
+            drawn.keep(logits, spare)  # the caller's may be other ones by the time that `accept` asks about them
+            self._now, self._shape, self._is_shared = now.after_one(self._rules, drawn.p), (), False
+            self._last = Draw(now, drawn, logits.size)
+        return drawn.token
 
     def _follow(self, tokens: NDArray[np.int64], draw: Draw) -> None:
-        p = np.empty(tokens.size)
-        draw.rows.token_probabilities(tokens, p)
-        self._now, self._shape, self._last = draw.before.after(self._rules, p), tokens.shape, draw
+        if isinstance(draw.rows, KeptRow):
+            now = draw.before.after_one(self._rules, draw.rows.probability(tokens.item()))
+        else:
+            p = np.empty(tokens.size)
+            draw.rows.token_probabilities(tokens, p)
+            now = draw.before.after(self._rules, p)
+        self._now, self._shape, self._last = now, tokens.shape, draw
 
     # ---- attributes
 

@@ -1,5 +1,7 @@
 """The kernel: a row of logits in, a token or its probabilities out. This is the only folder with Cython.
 
+    quick_call.pyx, followed.pyx                      a sampler's call, straight to the kernel; a row that a state follows
+       |
     bridge.pyx  <-  dispatch.py  <-  cpu.pyx          which build of the row kernel runs, and Python's objects on their way to it
        |
     row_kernel.pyx                                    the way of a row: one source, built once for each instruction level
@@ -11,6 +13,7 @@
             draw/           running sums of the kept weights; the token for a number; the probabilities
        .
     weights/, row/, check.pxd, float_mode.pxd         what all of these stand on
+    array.pxd, numbers.pyx                            NumPy's arrays and random generators, as compiled code has them
 
     cython_api.pyx                                    the same for other compiled code
 

@@ -1,8 +1,8 @@
-from collections.abc import Callable
 from types import ModuleType
 from typing import final
 
 from numpy import float32, float64, int64
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 @final
@@ -25,5 +25,5 @@ def changed(row: int) -> RuntimeError: ...
 
 @final
 class SingleRow:
-    def __init__(self, plans: NDArray[float64]) -> None: ...
-    def draw(self, kernel: Kernel, logits: object, random: Callable[[], float]) -> int: ...
+    def __init__(self, plans: NDArray[float64], generator: Generator) -> None: ...
+    def draw(self, kernel: Kernel, logits: object) -> int: ...

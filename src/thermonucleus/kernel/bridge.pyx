@@ -8,6 +8,7 @@ from libc.stdint cimport int64_t
 from libc.string cimport memset
 
 from thermonucleus.kernel.draw.coin cimport coin_of, excludes, mix
+from thermonucleus.kernel.numbers cimport RandomNumbers
 from thermonucleus.kernel.row.memory cimport lone_bytes, scratch_behind, scratch_bytes
 from thermonucleus.kernel.row.source cimport chunk_count
 from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, Plan, Reading, Step
@@ -253,20 +254,16 @@ cdef class Batch:
 
 
 @cython.final
+@cython.no_gc_clear     # as `RandomNumbers` is
 cdef class SingleRow:
-    """Draws from one row at a time, with the same plan and in the same memory from call to call."""
+    """Draws from one row at a time, with the same plan, generator and memory from call to call."""
 
-    cdef Py_buffer steps
-    cdef Plan plan
-    cdef double coin        # of XTC, 0 if it throws none
-    cdef void* memory       # NULL while a call works in it: another thread's call makes its own
-    cdef Py_ssize_t room    # the size of the rows that it has room for
-
-    def __cinit__(self, plans):
+    def __cinit__(self, plans, generator):
         """Take a float64 plan, (1, n, 4), checked."""
         get_plans(plans, &self.steps)
         if self.steps.shape[0] != 1:
             raise ValueError("plans: expected one")
+        self.numbers = RandomNumbers(generator)
         self.plan = Plan(<const Step*> self.steps.buf, self.steps.shape[1], True)
         self.coin = coin_of(&self.plan)
         self.memory = NULL
@@ -276,26 +273,28 @@ cdef class SingleRow:
         PyMem_RawFree(self.memory)
         PyBuffer_Release(&self.steps)
 
-    def draw(self, Kernel kernel not None, logits, random):
-        """The token for the next number from `random`; or -1, and none was asked for, if logits are not a sound float32 row."""
+    cpdef Py_ssize_t draw(self, Kernel kernel, logits) except -2:
+        """The token for the generator's next number; or -1, and none was drawn, if logits are not a sound float32 row."""
         cdef Py_buffer view
-        cdef Py_ssize_t token = -1, room
-        cdef void* memory
         try:
             PyObject_GetBuffer(logits, &view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
         except (BufferError, ValueError):
             return -1
         try:
             if view.ndim == 1 and view.len > 0 and is_float(&view):
-                room = view.shape[0]
-                memory = self.borrow(&room)
-                try:
-                    token = draw_single(kernel, &view, &self.plan, self.coin, memory, random)
-                finally:
-                    self.give_back(memory, room)
+                return self.token(kernel, <const float*> view.buf, view.shape[0], NULL)
         finally:
             PyBuffer_Release(&view)
-        return token
+        return -1
+
+    cdef Py_ssize_t token(self, Kernel kernel, const float* row, Py_ssize_t size, Drawn* drawn) except -2:
+        """The same for a row of which nothing but its values is left to be found out. NULL if the token is all that is wanted."""
+        cdef Py_ssize_t room = size
+        cdef void* memory = self.borrow(&room)
+        try:
+            return draw_single(kernel, row, size, &self.plan, self.coin, memory, self.numbers, drawn)
+        finally:
+            self.give_back(memory, room)
 
     cdef void* borrow(self, Py_ssize_t* room) except NULL:
         cdef void* memory
@@ -318,28 +317,33 @@ cdef class SingleRow:
 
 
 cdef Py_ssize_t draw_single(
-    Kernel kernel, const Py_buffer* view, const Plan* plan, double coin, void* memory, random
+    Kernel kernel, const float* row, Py_ssize_t size, const Plan* plan, double coin, void* memory, RandomNumbers numbers,
+    Drawn* drawn,
 ) except -2:
     cdef Plan other
     cdef Reading reading
     cdef Py_ssize_t token
     cdef double u
-    if not read_single(kernel, view, plan, memory, &reading):
+    if not read_single(kernel, row, size, plan, memory, &reading):
         return -1
-    u = random()
+    u = drawn.u if drawn != NULL and drawn.given else numbers.next()
+    if drawn != NULL:
+        drawn.u = u
     if coin > 0.0 and not excludes(coin, &u):
         other = Plan(plan.steps, plan.count, False)
-        if not read_single(kernel, view, &other, memory, &reading):
+        if not read_single(kernel, row, size, &other, memory, &reading):
             raise changed(0)
     token = kernel.draw_token(&reading, u)
     if token < 0:
         raise changed(0)
+    if drawn != NULL:
+        drawn.reading = reading
     return token
 
 
-cdef bint read_single(Kernel kernel, const Py_buffer* view, const Plan* plan, void* memory, Reading* reading) noexcept:
-    cdef const float* row = <const float*> view.buf
-    cdef Py_ssize_t size = view.shape[0]
+cdef bint read_single(
+    Kernel kernel, const float* row, Py_ssize_t size, const Plan* plan, void* memory, Reading* reading
+) noexcept:
     cdef double* running = <double*> memory
     cdef void* scratch = scratch_behind(running, size)
     cdef bint sound

@@ -85,7 +85,6 @@ cdef void add_step(Plan* plan, Step* steps, int stage, double number) noexcept n
 
 cdef Py_ssize_t sample(const float* row, Py_ssize_t size, const Plan* plan, double u, void* workspace) noexcept nogil:
     cdef Reading reading
-    cdef double* running = <double*> workspace
     cdef Py_ssize_t token
     if not (0.0 <= u < 1.0):
         return BAD_ARGUMENT

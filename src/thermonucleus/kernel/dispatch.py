@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from thermonucleus.kernel.bridge import Kernel
 from thermonucleus.kernel.cpu import runs
 
-__all__ = ["active", "kernel", "target", "targets", "using"]
+__all__ = ["active", "in_use", "kernel", "target", "targets", "using"]
 
 LEVELS = ("x86_64_v4", "x86_64_v3", "generic")
 VARIABLE = "THERMONUCLEUS_TARGET"
@@ -54,18 +54,21 @@ def _module(level: str) -> str:
 
 def active() -> Kernel:
     """Return the kernel that rows go through."""
-    return _in_use[-1]
+    return in_use[0]
 
 
 @contextmanager
 def using(level: str) -> Iterator[None]:
     """Send rows through another level for a while: for tests and benchmarks, in the whole process."""
-    _in_use.append(kernel(level))
+    before = in_use[0]
+    in_use[0] = kernel(level)
     try:
         yield
     finally:
-        _in_use.pop()
+        in_use[0] = before
 
 
-_in_use = [kernel(os.environ.get(VARIABLE) or targets()[0])]
+in_use = [kernel(os.environ.get(VARIABLE) or targets()[0])]
+"""One kernel. It stands in a list since compiled code looks it up at every call, which is then quicker than to call `active`."""
+
 target = active().target

@@ -1,13 +1,12 @@
 """The rooms in their order. Pointers in, status out: this module is built once for each instruction level."""
 
-from libc.float cimport FLT_MAX
 from libc.math cimport INFINITY
 
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.draw.adaptive cimport sum_adaptive
 from thermonucleus.kernel.draw.fill cimport fill
 from thermonucleus.kernel.draw.probability cimport probability_of
-from thermonucleus.kernel.draw.rough cimport sum_exactly, sum_roughly
+from thermonucleus.kernel.draw.rough cimport know_mass, sum_roughly
 from thermonucleus.kernel.draw.running_sums cimport finish, sum_chunks, weigh_row
 from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.float_mode cimport Mode, enter_usual_mode, leave_usual_mode
@@ -40,8 +39,7 @@ cdef api Py_ssize_t draw_token(Reading* reading, double u) noexcept nogil:
 cdef api void fill_row(Reading* reading, float* out) noexcept nogil:
     """The probability of every token; `out` is where `read_row` left the weights, if it did."""
     cdef Mode mode = enter_usual_mode()
-    if reading.rough > 0.0:
-        sum_exactly(reading)
+    know_mass(reading)
     fill(reading, out)
     leave_usual_mode(mode)
 
@@ -50,8 +48,7 @@ cdef api double token_probability(Reading* reading, Py_ssize_t token) noexcept n
     """The probability of a token among those that are kept."""
     cdef Mode mode = enter_usual_mode()
     cdef double p
-    if reading.rough > 0.0:
-        sum_exactly(reading)
+    know_mass(reading)
     p = probability_of(reading, token)
     leave_usual_mode(mode)
     return p
@@ -72,6 +69,7 @@ cdef bint read(
     cdef Row way
     reading.running = running
     reading.rough = 0.0
+    reading.mass = 0.0
     reading.weighed = False
     if weights == NULL and read_temperatures(row, size, plan, reading):
         return True

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
+from thermonucleus.laws import adapted_target, adaptive_sums, mirostat_update
 from thermonucleus.reference.weights import Row, present, surprises
-from thermonucleus.state import adapted_target, adaptive_sums, mirostat_update
 
 __all__ = ["adapted_target", "adaptive_sums", "mirostat_update", "surprise", "zipf_count", "zipf_exponent"]
 

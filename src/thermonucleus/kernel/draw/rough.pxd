@@ -1,17 +1,17 @@
 """Rough running sums, and the draws that they decide.
 
-Let Z be the mass of what is kept, A(t) that of the tokens before t, u the number that a draw is given. The token is the t with
-A(t) <= u Z < A(t) + w(t). Rough sums are off by the same small part of themselves at most, `rough`, so that the difference
-A - u Z = (1 - u) A - u (Z - A) is off by no more than rough ((1 - u) A + u (Z - A)): where it is further from 0 than that on either
-side of a token, no sum could say otherwise. That leaves next to none but the lightest tokens in doubt, and for these the row is read
-once more. So a draw is the same as by sums in float32, which take twice as long.
+Let Z be the mass of what is kept, A(t) that of the tokens before t, u the number that a draw is given. The token is the t with A(t)
+<= u Z < A(t) + w(t). Rough sums are off by the same small part of themselves at most, `rough`, so that the difference A - u Z = (1
+- u) A - u (Z - A) is off by no more than rough ((1 - u) A + u (Z - A)): where it is further from 0 than that on either side of a
+token, no sum could say otherwise. That leaves next to none but the lightest tokens in doubt, and for these the row is read once
+more. So a draw is the same as by sums in float32, which take twice as long.
 """
 
 from libc.math cimport fabs
 
 from thermonucleus.kernel.draw.running_sums cimport finish, first_above
 from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of, whole_chunk
-from thermonucleus.kernel.row.types cimport CHUNK, Reading, Row
+from thermonucleus.kernel.row.types cimport CHUNK, UNDECIDED, Reading, Row
 from thermonucleus.kernel.weights.approximate cimport fine_mass, roughness
 from thermonucleus.kernel.weights.chunk_sums cimport kept_mass
 from thermonucleus.kernel.weights.single cimport chunk_weights
@@ -31,14 +31,26 @@ cdef inline void sum_roughly(const Row* row, Reading* reading) noexcept nogil:
 
 cdef inline void sum_exactly(Reading* reading) noexcept nogil:
     """The same sums in float32 in their place, as `sum_chunks` has them."""
+    finish(reading, add_chunks(reading, reading.running))
+    reading.rough = 0.0
+
+
+cdef inline void know_mass(Reading* reading) noexcept nogil:
+    """Have the mass of what is kept be known, and what follows from it; nothing is written but to the reading."""
+    if reading.greedy == UNDECIDED and reading.mass == 0.0:
+        finish(reading, add_chunks(reading, NULL))
+
+
+cdef inline double add_chunks(const Reading* reading, double* running) noexcept nogil:
+    """The mass of what is kept, in float32; unless it is NULL, `running` gets the sums up to each chunk."""
     cdef float spare[CHUNK]
     cdef double total = 0.0
     cdef Py_ssize_t chunk
     for chunk in range(chunk_count(reading.source.size)):
         total += kept_mass(whole_chunk(&reading.source, chunk, spare), &reading.scale, &reading.kept, NULL)
-        reading.running[chunk] = total
-    reading.rough = 0.0
-    finish(reading, total)
+        if running != NULL:
+            running[chunk] = total
+    return total
 
 
 cdef inline Py_ssize_t draw_roughly(const Reading* reading, double u) noexcept nogil:

@@ -176,8 +176,8 @@ cdef struct Reading:
     Scale scale
     Interval kept
     double* running     # sums of the weights that are kept, over the chunks of the row
-    double rough        # by how much these may be off, as a part of themselves; unless it is 0, no mass is known
-    double mass         # of what is kept
+    double rough        # by how much these may be off, as a part of themselves
+    double mass         # of what is kept; 0 if it is not known
     float inverse_mass
     double target       # of adaptive-p, or ABSENT
     double total        # of adaptive-p's weights

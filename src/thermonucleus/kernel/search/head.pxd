@@ -54,10 +54,10 @@ cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:
 
 cdef inline bint select_top(Search* search, Quantile* found) noexcept nogil:
     """Find the answer among the heaviest tokens of a surveyed row; False, and the search as it was, if it lies below these."""
-    cdef Py_ssize_t trip
+    cdef Py_ssize_t _i
     search.taken_high = search.ceiling
     search.taken_low = first_top(search)
-    for trip in range(2):
+    for _i in range(2):
         if not (search.taken_low > search.low and are_few(search) and copy_head(search)):
             break
         weigh_rest(search)

@@ -4,15 +4,16 @@ A row's chunks are added up in the same MANY lanes. The errors, for a scale with
 is not raised to the floor has N - 189 <= x s <= N + 0.5, so |x s| < 701.
 
 z = x s     `high` is within 2**-24 of s relatively, and the product is rounded by up to 2**-15 (512 <= |z| < 1024), or not at all
-            where a fused step is used: z is off by up to 701 * 2**-24 + 2**-15 = 7.3e-5, a weight by 7.3e-5 ln 2 < 5.1e-5 of itself.
+            where a fused step is used: z is off by up to 701 * 2**-24 + 2**-15 = 7.3e-5, a weight by 7.3e-5 ln 2 < 5.1e-5 of
+            itself.
 crude       `magic` is exact, and adding it rounds to 13 bits behind the point: 2**-14 more, 9.3e-5 of a weight in all. 1 + r in
             place of 2**r is too much by up to 6.1476%, at r = 1/ln 2 - 1 = 0.4427, and never too little (Schraudolph 1999, "A Fast,
             Compact Approximation of the Exponential Function").
 fine        the polynomial is within 2.8e-6; its eight roundings, each of a number below 1.42, are below 9e-7. So a weight is within
             3.7e-6 of itself, and what z is off by: 5.5e-5 in all.
-adding      a float goes through two additions in its chunk, one for each chunk and one in `halve`, each within 2**-24 of its result,
-            all of them positive. In a sweep with crude weights these are at most 2**20 / CHUNK = 2048 chunks: 2051 * 2**-24 < 1.23e-4
-            of the sum. With fine ones they are BLOCK_CHUNKS: 7 * 2**-24 < 4.2e-7.
+adding      a float goes through two additions in its chunk, one for each chunk and one in `halve`, each within 2**-24 of its
+            result, all of them positive. In a sweep with crude weights these are at most 2**20 / CHUNK = 2048 chunks:
+            2051 * 2**-24 < 1.23e-4 of the sum. With fine ones they are BLOCK_CHUNKS: 7 * 2**-24 < 4.2e-7.
 """
 
 from libc.math cimport fabs, fmaf
@@ -94,7 +95,7 @@ cdef inline float fine_below(float x, const Scale* scale, float pivot) noexcept 
 
 
 cdef inline float fine_weight(float x, const Scale* scale) noexcept nogil:
-    """As `weight_or_doubt` in single.pxd, without the low part of the slope, half of the polynomial, and the care for a last bit."""
+    """As `weight_or_doubt` in single.pxd, less the low part of the slope, half of the polynomial, and the care for a last bit."""
     cdef Single shifted, power
     cdef float y = scale.lowest if scale.lowest > x else x
     cdef float r
@@ -129,8 +130,8 @@ cdef inline float fine_between(float x, const Scale* scale, float low, float hig
 cdef inline double roughness(const Scale* scale) noexcept nogil:
     """By how much a sum of fine weights of a chunk, or of many, may be off that of `weight`, as a part of it.
 
-    What matters lies within 40 binades of the largest: where |z| <= |N| + 41, z is off by |z| 2**-23. The others come to 2**20 * 2**-40
-    of the sum at most, and are within 5.5e-5 of that. 3.7e-6 for the polynomial, 6 * 2**-24 for adding, and 3.0e-7 for what `weight`
+    What matters lies within 40 binades of the largest: where |z| <= |N| + 41, z is off by |z| 2**-23. The others come to 2**-20 of
+    the sum at most, and are within 5.5e-5 of that. 3.7e-6 for the polynomial, 6 * 2**-24 for adding, and 3.0e-7 for what `weight`
     and its sums are off (see single.pxd and chunk_sums.pxd) make 4.4e-6.
     """
     return 4.5e-6 + 8.4e-8 * (fabs(scale.exponent) + 41.0)

@@ -7,15 +7,15 @@ Weights are crude ones (see approximate.pxd), at the scale of a guess: the large
 row, so it is never above the largest one, and sums hold as long as that one weighs at most 2**HEADROOM times the guess. Where it is
 more, the row has its maxima, and no survey.
 
-The weights need no care for what a row may hold, since the keys tell. A key from 2 to 4 has 0 as its sign and 128 as its exponent: a
-single bit of nine. Every other float but 0 has another bit of these: a smaller one an exponent below 128, which is made of lower
+The weights need no care for what a row may hold, since the keys tell. A key from 2 to 4 has 0 as its sign and 128 as its exponent:
+a single bit of nine. Every other float but 0 has another bit of these: a smaller one an exponent below 128, which is made of lower
 bits; a larger one, an infinity and NaN an exponent above it; a negative one its sign. So the bits of all keys, joined by `or`, say
-whether each of them was in its range. A block of chunks where one was not, because of a token at -inf, say, is read again with care,
-and so is the rest of the row.
+whether each of them was in its range. A block of chunks where one was not, because of a token at -inf, say, is read again with
+care, and so is the rest of the row.
 
 A lane adds the tokens of BLOCK chunks: 16 sums of four, each with three additions, before it goes on in float64. So the sum is
-within 19 * 2**-24 < SURVEYING of itself, apart from the error of the weights. That is a part of the whole sum, heavy tokens included,
-and counts in full where the heavy ones are taken away.
+within 19 * 2**-24 < SURVEYING of itself, apart from the error of the weights. That is a part of the whole sum, heavy tokens
+included, and counts in full where the heavy ones are taken away.
 """
 
 from libc.float cimport FLT_MAX
