@@ -54,45 +54,46 @@ cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:
 
 cdef inline bint select_top(Search* search, Quantile* found) noexcept nogil:
     """Find the answer among the heaviest tokens of a surveyed row; False, and the search as it was, if it lies below these."""
+    cdef double part = first_top(search)
     cdef Py_ssize_t _i
     search.taken_high = search.ceiling
-    search.taken_low = first_top(search)
     for _i in range(2):
+        search.taken_low = top_from(search, part)
         if not (search.taken_low > search.low and are_few(search) and copy_head(search)):
             break
         weigh_rest(search)
         search.on_top = resolve(search, found)
         if search.on_top:
             return True
-        search.taken_low = lighter_top(search)
+        part *= next_top(search)
     search.high = search.ceiling
     search.over_high = 0.0
     search.taken = -1
     return False
 
 
-cdef inline float first_top(Search* search) noexcept nogil:
-    """From where up tokens are likely to reach the wanted mass: where one of them does, there are few others."""
+cdef inline double first_top(const Search* search) noexcept nogil:
+    """Of what part of the mass a token is heavy: from there up tokens are likely to reach the wanted mass, and not many more."""
     cdef const Row* row = search.row
     cdef double adding, largest = precise_weight(row.maximum, search.scale)
     # All other tokens weigh what they do in the survey, or less.
     cdef double all = largest + 1.001 * surveyed_without(row, &row.maximum, 1, search.scale, &adding)
     if largest > search.fraction * (all + adding):
-        return row.maximum
-    return top_of(search, all, 2.0**-9 if largest > 0.8 * all else 2.0**-12 if largest > 0.3 * all else 2.0**-14)
+        return 1.0
+    # Tuned, on rows of a language model, at temperatures 0.8 and 1: nine rows in ten, or two in three, need no lighter ones.
+    return 2.0**-9 if largest > 0.8 * all else 2.0**-12 if largest > 0.3 * all else 2.0**-14
 
 
-cdef inline float lighter_top(Search* search) noexcept nogil:
-    """The same, where those that have been taken do not reach it."""
+cdef inline double next_top(const Search* search) noexcept nogil:
+    """How much lighter those are that reach it together with what has been taken, which does not. (Tuned as the others.)"""
     cdef double all = search.inside + search.outside.below
-    # The part of the rest that is wanted.
-    cdef double wanted = (search.fraction * all - search.inside) / search.outside.below
-    return top_of(search, all, 2.0**-14 if wanted < 0.4 else 2.0**-16)
+    return 2.0**-2 if search.fraction * all - search.inside < 0.4 * search.outside.below else 2.0**-4
 
 
-cdef inline float top_of(const Search* search, double all, double part) noexcept nogil:
-    """The logit of a token that weighs so large a part of all."""
-    return max(max(<float> logit_of(part * all, search.scale), search.low), search.least)
+cdef inline float top_from(const Search* search, double part) noexcept nogil:
+    """The logit of a token that weighs such a part of all, or the largest."""
+    cdef float low = logit_of(part * mass_of_survey(search.row, search.scale), search.scale)
+    return max(max(min(low, search.row.maximum), search.low), search.least)
 
 
 cdef inline bint has_survey(const Search* search) noexcept nogil:

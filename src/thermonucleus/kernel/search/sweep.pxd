@@ -8,7 +8,7 @@ from thermonucleus.kernel.row.types cimport BLOCK_CHUNKS, CHUNK, LANES, MANY, Ro
 from thermonucleus.kernel.search.bracket cimport CRUDE, DOUBLE, LEFT_OUT, SINGLE, Search
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.weights.approximate cimport add_crude_below, add_fine_below, crude_mass
-from thermonucleus.kernel.weights.chunk_sums cimport Sides, fold, mass_outside
+from thermonucleus.kernel.weights.chunk_sums cimport Sides, fold, mass_beside, mass_outside
 from thermonucleus.kernel.weights.double cimport logit_of, precise_weights, sum_lanes, sum_precise
 
 
@@ -51,6 +51,7 @@ cdef inline Sides sweep_weights(Search* search, float low, float high) noexcept 
     cdef double below[2 * LANES]
     cdef float spare[CHUNK]
     cdef double* sums = search.scratch.sums
+    cdef const float* x
     cdef const Row* row = search.row
     cdef float bound = max(search.set_low, negligible_logit(search))
     cdef Py_ssize_t i, chunk
@@ -60,7 +61,11 @@ cdef inline Sides sweep_weights(Search* search, float low, float high) noexcept 
     for chunk in range(chunk_count(row.size)):
         sums[chunk] = 0.0
         if row.maxima[chunk] >= bound:
-            sums[chunk] = mass_outside(whole_chunk(&row.source, chunk, spare), search.scale, search.set_low, low, high, below)
+            x = whole_chunk(&row.source, chunk, spare)
+            if low == high and search.set_low == -INFINITY:
+                sums[chunk] = mass_beside(x, search.scale, high, below)
+            else:
+                sums[chunk] = mass_outside(x, search.scale, search.set_low, low, high, below)
             sides.above += sums[chunk]
     sides.below = sum_lanes(below)
     return sides

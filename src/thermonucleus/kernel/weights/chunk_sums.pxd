@@ -70,6 +70,42 @@ cdef inline double mass_outside(
     return fold(above)
 
 
+cdef inline double mass_beside(const float* x, const Scale* scale, float pivot, double* below) noexcept nogil:
+    """The weights with x >= pivot; all others are added to the 2 LANES lanes of `below`. What follows an incomplete chunk counts there
+    as the lightest tokens do."""
+    cdef float lanes[MANY]
+    cdef float above[MANY]
+    cdef double few[2 * LANES]
+    cdef Py_ssize_t j
+    if weigh_beside(x, scale, pivot, False, lanes, above) >> 63:
+        weigh_beside(x, scale, pivot, True, lanes, above)
+    halve(lanes, few)
+    for j in range(2 * LANES):
+        below[j] += few[j]
+    return fold(above)
+
+
+cdef inline uint64_t weigh_beside(
+    const float* x, const Scale* scale, float pivot, bint careful, float* below, float* above
+) noexcept nogil:
+    cdef Scale local = scale[0]
+    cdef uint64_t doubt = 0
+    cdef Py_ssize_t j
+    cdef float a, b, c, d
+    for j in range(MANY):
+        a = weight_or_doubt(x[j], &local, careful, &doubt)
+        b = weight_or_doubt(x[j + 128], &local, careful, &doubt)
+        c = weight_or_doubt(x[j + 256], &local, careful, &doubt)
+        d = weight_or_doubt(x[j + 384], &local, careful, &doubt)
+        above[j] = (from_up(a, x[j], pivot) + from_up(b, x[j + 128], pivot)) + (
+            from_up(c, x[j + 256], pivot) + from_up(d, x[j + 384], pivot)
+        )
+        below[j] = (up_to(a, x[j], pivot) + up_to(b, x[j + 128], pivot)) + (
+            up_to(c, x[j + 256], pivot) + up_to(d, x[j + 384], pivot)
+        )
+    return doubt
+
+
 cdef inline uint64_t weigh_outside(
     const float* x, const Scale* scale, float set_low, float low, float high, bint careful, float* below, float* above
 ) noexcept nogil:
@@ -155,6 +191,10 @@ cdef inline float weight_if_inside(float w, float x, float low, float high) noex
 
 cdef inline float from_up(float w, float x, float high) noexcept nogil:
     return w if x >= high else <float> 0.0
+
+
+cdef inline float up_to(float w, float x, float high) noexcept nogil:
+    return <float> 0.0 if x >= high else w
 
 
 cdef inline double fold(const float* lanes) noexcept nogil:
