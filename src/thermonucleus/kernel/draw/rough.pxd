@@ -14,19 +14,25 @@ from thermonucleus.kernel.row.source cimport chunk_count, chunk_length, part_of,
 from thermonucleus.kernel.row.types cimport CHUNK, UNDECIDED, Reading, Row
 from thermonucleus.kernel.weights.approximate cimport fine_mass, roughness
 from thermonucleus.kernel.weights.chunk_sums cimport kept_mass
+from thermonucleus.kernel.weights.double cimport logit_of, precise_weight
 from thermonucleus.kernel.weights.single cimport chunk_weights
 
 
 cdef inline void sum_roughly(const Row* row, Reading* reading) noexcept nogil:
-    """Running sums of what is kept of a row that is not copied."""
+    """Running sums of what is kept of a row that is not copied.
+
+    A chunk is left out where all of its tokens together weigh less than 2**-24 of the largest one in all chunks that may be.
+    """
     cdef float spare[CHUNK]
     cdef double total = 0.0
+    cdef double negligible = precise_weight(row.maximum, &reading.scale) * 2.0**-24 / row.size
+    cdef float low = max(reading.kept.low, <float> logit_of(negligible, &reading.scale))
     cdef Py_ssize_t chunk
     for chunk in range(chunk_count(row.size)):
-        if row.maxima[chunk] >= reading.kept.low:
+        if row.maxima[chunk] >= low:
             total += fine_mass(whole_chunk(&row.source, chunk, spare), &reading.scale, &reading.kept)
         reading.running[chunk] = total
-    reading.rough = roughness(&reading.scale)
+    reading.rough = roughness(&reading.scale) + 2.0**-23
 
 
 cdef inline void sum_exactly(Reading* reading) noexcept nogil:

@@ -18,14 +18,12 @@ from thermonucleus.kernel.search.subsample cimport (
     weigh_sample,
 )
 from thermonucleus.kernel.search.sweep cimport sweep
+from thermonucleus.kernel.search.top cimport few_groups, in_few_groups, is_surveyed
 from thermonucleus.kernel.weights.approximate cimport approximations_hold, crude_mass
 from thermonucleus.kernel.weights.double cimport logit_of, precise_weight
 from thermonucleus.kernel.weights.survey cimport mass_of_survey, surveyed_without
 
 cdef enum:
-    # Chosen: one group in so many is few; and so many groups are few in any row, half of those of the shortest that is searched so.
-    ONE_IN_FEW = 8
-    FEW_GROUPS = 48
     # Chosen: logits in the subsample that decides whether a row has a head.
     FEW = 1024
     # Chosen: a row has a head if at most one group in so many has a token at or above the bound on the head, which is safe; at or
@@ -37,13 +35,13 @@ cdef enum:
 
 cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:
     """Find the answer among the few tokens of the head; False if there is none, or the answer lies below it."""
-    cdef bint is_surveyed = has_survey(search)
-    if is_surveyed and select_top(search, found):
+    cdef bint weighed = is_surveyed(search.row)
+    if weighed and select_top(search, found):
         return True
     search.taken_high = search.ceiling
     search.taken_low = head_cutoff(search)
     if search.taken_low > search.low and copy_head(search):
-        if is_surveyed:
+        if weighed:
             weigh_rest(search)
         else:
             search.outside = sweep(search, search.taken_low, search.taken_high)
@@ -96,12 +94,6 @@ cdef inline float top_from(const Search* search, double part) noexcept nogil:
     return max(max(min(low, search.row.maximum), search.low), search.least)
 
 
-cdef inline bint has_survey(const Search* search) noexcept nogil:
-    """Whether what all tokens weigh together is known roughly."""
-    cdef const Row* row = search.row
-    return row.survey.mass > 0.0 and row.survey.heat == row.heat and search.set_low == -INFINITY
-
-
 cdef inline bint are_few(const Search* search) noexcept nogil:
     """Whether the tokens that are to be taken are in few groups: they are, if they are a few times lighter than all."""
     # Rounded down, by more than the survey can be too small.
@@ -109,19 +101,6 @@ cdef inline bint are_few(const Search* search) noexcept nogil:
     return few * precise_weight(search.taken_low, search.scale) > mass_of_survey(search.row, search.scale) or (
         in_few_groups(search.row, search.taken_low)
     )
-
-
-cdef inline bint in_few_groups(const Row* row, float low) noexcept nogil:
-    """Whether so few groups have a token at or above a logit that a draw always copies these tokens, and sums the copies up.
-
-    So sums do not depend on how it was found what is kept, and a search may begin with what differs between levels in a last bit.
-    """
-    return count_above(row.groups, group_count(row.size), low) <= few_groups(row)
-
-
-cdef inline Py_ssize_t few_groups(const Row* row) noexcept nogil:
-    # Not more than those that `settle` copies.
-    return max(group_count(row.size) // ONE_IN_FEW, FEW_GROUPS)
 
 
 cdef inline void weigh_rest(Search* search) noexcept nogil:

@@ -15,7 +15,6 @@ from thermonucleus.kernel.row.types cimport (
     MIN_P,
     MIROSTAT_1,
     MIROSTAT_2,
-    NOTHING,
     NO_STAGE,
     P_LESS,
     P_LESS_NORM,
@@ -34,7 +33,7 @@ from thermonucleus.kernel.row.types cimport (
     Row,
     Step,
 )
-from thermonucleus.kernel.stages.cut cimport ratio_cutoff, settle
+from thermonucleus.kernel.stages.cut cimport ratio_cutoff, settle_at_last
 from thermonucleus.kernel.stages.dynamic_temperature cimport dynamic_temperature
 from thermonucleus.kernel.stages.epsilon_cutoff cimport epsilon_bits
 from thermonucleus.kernel.stages.eta_cutoff cimport eta_bits
@@ -52,7 +51,7 @@ from thermonucleus.kernel.stages.top_k cimport top_k
 from thermonucleus.kernel.stages.top_n_sigma cimport top_n_sigma
 from thermonucleus.kernel.stages.top_p cimport top_p
 from thermonucleus.kernel.stages.typical_p cimport typical_p
-from thermonucleus.kernel.stages.xtc cimport xtc
+from thermonucleus.kernel.stages.xtc cimport is_excluding, xtc
 from thermonucleus.kernel.weights.single cimport scale_for
 
 
@@ -84,22 +83,29 @@ cdef inline void apply(Row* row, const Plan* plan, Scratch* scratch) noexcept no
             min_p(row, step.numbers[0])
         elif step.stage != NO_STAGE:
             apply_further(row, step, plan.excluding, scratch)
-    if row.sums_cover == NOTHING:
-        settle(row, False, scratch)
+    settle_at_last(row, scratch)
 
 
 cdef inline double heat_when_weighed(const Plan* plan) noexcept nogil:
-    """What the logits are divided by when top-p weighs all tokens; 0 if it does not, or another stage comes before it."""
+    """What the logits are divided by when a stage weighs all tokens that a survey can do it for; 0 if another stage comes before it."""
     cdef double heat = 1.0
     cdef Py_ssize_t i
     for i in range(plan.count):
         if plan.steps[i].stage == TEMPERATURE:
             heat *= plan.steps[i].numbers[0]
-        elif plan.steps[i].stage == TOP_P:
+        elif weighs(plan.steps + i, plan.excluding):
             return heat
         elif plan.steps[i].stage != NO_STAGE:
             return 0.0
     return 0.0
+
+
+cdef inline bint weighs(const Step* step, bint excluding) noexcept nogil:
+    cdef int stage = <int> step.stage
+    return (
+        stage == TOP_P or stage == EPSILON_CUTOFF or stage == TOP_A or stage == P_LESS or stage == P_LESS_NORM or stage == MIROSTAT_2
+        or (stage == XTC and is_excluding(step.numbers[0], step.numbers[1], excluding))
+    )
 
 
 cdef inline double heat_alone(const Plan* plan) noexcept nogil:

@@ -6,7 +6,7 @@ from libc.math cimport INFINITY
 from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport edited, group_count
 from thermonucleus.kernel.row.summary cimport summarize
-from thermonucleus.kernel.row.types cimport SHORT, Row, Source
+from thermonucleus.kernel.row.types cimport NOTHING, SHORT, Row, Source
 from thermonucleus.kernel.search.candidates cimport narrow_to
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.stages.rounding cimport ROUNDING, ROUNDING_BITS
@@ -66,6 +66,14 @@ cdef inline bint settle(Row* row, bint needed, Scratch* scratch) noexcept nogil:
     elif row.ids == NULL and row.kept.high < INFINITY:
         hide(row)
     return row.ids != NULL
+
+
+cdef inline void settle_at_last(Row* row, Scratch* scratch) noexcept nogil:
+    """The same where only the draw comes after: it looks at `kept` itself."""
+    if row.settled or row.sums_cover != NOTHING:
+        return
+    if row.ids != NULL or row.size <= SHORT or few_kept(row):
+        settle(row, False, scratch)
 
 
 cdef inline bint few_kept(const Row* row) noexcept nogil:

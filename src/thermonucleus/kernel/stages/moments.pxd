@@ -12,9 +12,12 @@ from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport chunk_count
 from thermonucleus.kernel.row.tokens cimport count_inside, finite_kept, is_empty, piece_of
 from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, Interval, Row, Scale
+from thermonucleus.kernel.search.short cimport count_above
+from thermonucleus.kernel.search.top cimport Top, copy_top, is_surveyed, keep_top
 from thermonucleus.kernel.stages.cut cimport cut_below, cutoff_at, settle
 from thermonucleus.kernel.weights.chunk_sums cimport add_moments, kept_mass
-from thermonucleus.kernel.weights.double cimport precise_log2, precise_weight, precise_weights, sum_precise
+from thermonucleus.kernel.weights.double cimport logit_of, precise_log2, precise_weight, precise_weights, sum_precise
+from thermonucleus.kernel.weights.survey cimport mass_of_survey
 
 cdef extern from *:
     """
@@ -138,15 +141,76 @@ cdef inline float cutoff_by_moments(
     if not settle(row, False, scratch) and row.size > BRIEF:
         moments = quick_moments(row, which)
         bits = cutoff(&moments, number, row.source.size, &gain)
-        doubt = 1.4426950408889634 * gain * QUICK_ERROR + 1e-12
+        doubt = doubt_of(gain, QUICK_ERROR)
         if count_inside(row, cutoff_at(row, bits - doubt), cutoff_at(row, bits + doubt)) == 0:
             return cutoff_at(row, bits)
     moments = moments_of(row, which)
     return cutoff_at(row, cutoff(&moments, number, row.source.size, &gain))
 
 
+cdef inline double doubt_of(double gain, double error) noexcept nogil:
+    """By how many bits a cutoff may be off, for an error of the moments as a part of them."""
+    return 1.4426950408889634 * gain * error + 1e-12
+
+
 cdef inline void cut_by_moments(
     Row* row, cutoff_function cutoff, int which, double number, Scratch* scratch
 ) noexcept nogil:
     """Keep what is at least as probable as the function says."""
-    cut_below(row, cutoff_by_moments(row, cutoff, which, number, scratch))
+    cdef Top top
+    if cutoff_by_survey(row, cutoff, which, number, scratch, &top):
+        cut_below(row, top.cutoff)
+        keep_top(row, &top, scratch)
+    else:
+        cut_below(row, cutoff_by_moments(row, cutoff, which, number, scratch))
+
+
+cdef inline float cutoff_of(Row* row, cutoff_function cutoff, int which, double number, Scratch* scratch) noexcept nogil:
+    """The lowest logit that is as probable as the function says."""
+    cdef Top top
+    if cutoff_by_survey(row, cutoff, which, number, scratch, &top):
+        return top.cutoff
+    return cutoff_by_moments(row, cutoff, which, number, scratch)
+
+
+cdef inline bint cutoff_by_survey(
+    Row* row, cutoff_function cutoff, int which, double number, Scratch* scratch, Top* top
+) noexcept nogil:
+    """The cutoff in a surveyed row, if its heaviest tokens tell it, whatever the others weigh within the error of the survey."""
+    cdef Moments moments
+    cdef double largest = precise_weight(row.maximum, &row.scale), bits, gain, doubt, error
+    if which == BITS or not is_surveyed(row):
+        return False
+    moments.others = max(mass_of_survey(row, &row.scale) / largest - 1.0, 0.0)
+    moments.squares = 1.0
+    # The mass is no more than that, and the cutoff no lower. (Chosen, for squares: those of lighter tokens hardly count.)
+    top.low = cutoff_at(row, cutoff(&moments, number, row.source.size, &gain) - 0.1) if which == MASS else (
+        <float> logit_of(2.0**-10 * mass_of_survey(row, &row.scale), &row.scale)
+    )
+    top.low = min(top.low, row.maximum)
+    if not copy_top(row, top, scratch):
+        return False
+    moments.others = (top.mass + top.rest) / largest - 1.0
+    error = top.error / (top.mass + top.rest)
+    if which == SQUARES:
+        moments.squares = squares_of_top(row, top, scratch, &error) / largest / largest
+    bits = cutoff(&moments, number, row.source.size, &gain)
+    doubt = doubt_of(gain, error)
+    top.cutoff = cutoff_at(row, bits)
+    return top.low <= cutoff_at(row, bits - doubt) and (
+        count_above(scratch.values, top.taken, cutoff_at(row, bits - doubt))
+        == count_above(scratch.values, top.taken, cutoff_at(row, bits + doubt))
+    )
+
+
+cdef inline double squares_of_top(const Row* row, const Top* top, Scratch* scratch, double* error) noexcept nogil:
+    """The sum of the squares of all weights, and in `error` by how much this or the mass may be off, as a part of it.
+
+    Those of the rest come to 0 at least, and to what they weigh times the most that one of them may weigh at most.
+    """
+    cdef double sum = 0.0, rest = 0.5 * (top.rest + top.error) * precise_weight(top.low, &row.scale)
+    cdef Py_ssize_t i
+    for i in range(top.taken):
+        sum += scratch.weights[i] * scratch.weights[i]
+    error[0] = max(error[0], rest / (sum + rest))
+    return sum + rest

@@ -6,9 +6,9 @@ from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.types cimport ALL, BRIEF, NOTHING, OTHERS, Row, Scale
 from thermonucleus.kernel.search.bracket cimport Search, start
 from thermonucleus.kernel.search.candidates cimport keep_interval
-from thermonucleus.kernel.search.head cimport in_few_groups
 from thermonucleus.kernel.search.long cimport select
 from thermonucleus.kernel.search.short cimport Quantile, quantile
+from thermonucleus.kernel.search.top cimport in_few_groups
 from thermonucleus.kernel.stages.cut cimport cut_below, settle
 from thermonucleus.kernel.stages.rounding cimport ROUNDING
 from thermonucleus.kernel.weights.double cimport logit_of, precise_weights, sum_precise
