@@ -86,7 +86,9 @@ cdef bint read(
     if way.target == ABSENT and way.ids == NULL and weights != NULL:
         reading.weighed = True
         finish(reading, weigh_row(&way, &reading.scale, &reading.kept, running, weights))
-    elif way.target == ABSENT and way.ids == NULL and way.sums_cover == NOTHING and approximations_hold(&way.scale, size):
+    elif size > BRIEF and way.target == ABSENT and way.ids == NULL and way.sums_cover == NOTHING and (
+        approximations_hold(&way.scale, size)
+    ):
         sum_roughly(&way, reading)
     else:
         finish(reading, sum_chunks(&way, &reading.scale, &reading.kept, chunk_count(size), running))

@@ -1,10 +1,12 @@
 """Rough running sums, and the draws that they decide.
 
-Let Z be the mass of what is kept, A(t) that of the tokens before t, u the number that a draw is given. The token is the t with A(t)
-<= u Z < A(t) + w(t). Rough sums are off by the same small part of themselves at most, `rough`, so that the difference A - u Z = (1
-- u) A - u (Z - A) is off by no more than rough ((1 - u) A + u (Z - A)): where it is further from 0 than that on either side of a
-token, no sum could say otherwise. That leaves next to none but the lightest tokens in doubt, and for these the row is read once
-more. So a draw is the same as by sums in float32, which take twice as long.
+Let Z be the mass of what is kept, A that of the tokens before some token, u the number that a draw is given. The token is the first
+one behind which A - u Z > 0. Rough sums are off by a small part of themselves at most, `rough`, and so are the differences between
+the weights of a chunk's tokens, which the draw walks along, and what the sum of that chunk has of them. With B the chunks before, C
+the tokens walked along, and R the others, A - u Z = (1 - u) B + C - u (C + R) is then off by no more than
+rough ((1 - u) B + C + u R). A token behind whose start and end the difference is further from 0 than that is the same by any sums. That
+leaves next to none but the lightest tokens in doubt, and for these the row is read once more. So a draw is the same as by sums in
+float32, which take twice as long.
 """
 
 from libc.math cimport fabs
@@ -65,21 +67,26 @@ cdef inline Py_ssize_t draw_roughly(const Reading* reading, double u) noexcept n
     cdef float spare[CHUNK]
     cdef const float* x
     cdef Py_ssize_t chunks = chunk_count(reading.source.size), chunk, i, n
-    cdef double all = reading.running[chunks - 1], above, before
+    cdef double all = reading.running[chunks - 1], start, before, walked = 0.0
     chunk = first_above(reading.running, chunks, u * all)
-    above = reading.running[chunk - 1] if chunk > 0 else 0.0
+    start = reading.running[chunk - 1] if chunk > 0 else 0.0
     n = chunk_length(reading.source.size, chunk)
     x = part_of(&reading.source, chunk * CHUNK, n, spare)
     chunk_weights(x, n, &reading.scale, w)
     for i in range(n):
         if reading.kept.low <= x[i] < reading.kept.high:
-            before = above
-            above += w[i]
-            if above > u * all:
-                return chunk * CHUNK + i if tells(reading, before, u, all) and tells(reading, above, u, all) else -1
+            before = walked
+            walked += w[i]
+            if start + walked > u * all:
+                if is_certain(reading, start, before, u) and is_certain(reading, start, walked, u):
+                    return chunk * CHUNK + i
+                return -1
     return -1
 
 
-cdef inline bint tells(const Reading* reading, double above, double u, double all) noexcept nogil:
-    """Whether a sum is certainly on the side of u times all where it seems to be. (1e-12: more than rounding in float64 is off.)"""
-    return fabs(above - u * all) > reading.rough * ((1.0 - u) * above + u * (all - above)) + 1e-12 * all
+cdef inline bint is_certain(const Reading* reading, double start, double walked, double u) noexcept nogil:
+    """Whether A - u Z is certainly on the side of 0 where it seems to be."""
+    cdef double all = reading.running[chunk_count(reading.source.size) - 1]
+    # R is known no better than C + R: a thousandth is more than that makes of the bound. 1e-12 is more than rounding is off.
+    cdef double error = 1.001 * reading.rough * ((1.0 - u) * start + walked + u * fabs(all - start - walked)) + 1e-12 * all
+    return fabs(start + walked - u * all) > error
