@@ -6,7 +6,6 @@ from cpython.mem cimport PyMem_RawFree
 from libc.string cimport memcpy
 
 from thermonucleus.kernel.bridge cimport Drawn, Kernel, SingleRow, allocate, get_buffer
-from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.row.types cimport ADAPTIVE_P, MIROSTAT_1, MIROSTAT_2, Reading, Source, Step
 
 

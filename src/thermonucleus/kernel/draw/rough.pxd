@@ -3,10 +3,10 @@
 Let Z be the mass of what is kept, A that of the tokens before some token, u the number that a draw is given. The token is the first
 one behind which A - u Z > 0. Rough sums are off by a small part of themselves at most, `rough`, and so are the differences between
 the weights of a chunk's tokens, which the draw walks along, and what the sum of that chunk has of them. With B the chunks before, C
-the tokens walked along, and R the others, A - u Z = (1 - u) B + C - u (C + R) is then off by no more than
-rough ((1 - u) B + C + u R). A token behind whose start and end the difference is further from 0 than that is the same by any sums. That
-leaves next to none but the lightest tokens in doubt, and for these the row is read once more. So a draw is the same as by sums in
-float32, which take twice as long.
+the tokens walked along, and R the others, A - u Z = (1 - u) B + C - u (C + R) is then off by rough ((1 - u) B + C + u R) at most. A
+token behind whose start and end the difference is further from 0 than that is the same by any sums. That leaves next to none but
+the lightest tokens in doubt, and for these the row is read once more. So a draw is the same as by sums in float32, which take twice
+as long.
 """
 
 from libc.math cimport fabs

@@ -59,6 +59,7 @@ cdef inline Py_ssize_t copy_interval(const Row* row, float low, float high, Scra
             scratch.ids[count] = way
             count += (scratch.values[count] >= low) & (scratch.values[count] < high)
         return count
+    cdef uint32_t marked
     for chunk in range(chunk_count(row.size)):
         if row.maxima[chunk] < low:
             continue
@@ -73,7 +74,8 @@ cdef inline Py_ssize_t copy_interval(const Row* row, float low, float high, Scra
         while ways:
             way = lowest_bit(ways)
             ways &= ways - 1
-            count = copy_marked(x, chunk * CHUNK, way, mark_group(x, way, low, high), count, scratch)
+            marked = mark_group(x, way, low, high, True) if high < INFINITY else mark_group(x, way, low, high, False)
+            count = copy_marked(x, chunk * CHUNK, way, marked, count, scratch)
         CHECK(count <= short_room(row.size))
         if count > SHORT:
             return -1
@@ -97,12 +99,12 @@ cdef inline bint many_bits(uint32_t bits) noexcept nogil:
     return bits != 0
 
 
-cdef inline uint32_t mark_group(const float* x, Py_ssize_t way, float low, float high) noexcept nogil:
-    """Bit i says whether low <= x[i * WAYS + way] < high."""
+cdef inline uint32_t mark_group(const float* x, Py_ssize_t way, float low, float high, bint bounded) noexcept nogil:
+    """Bit i says whether low <= x[i * WAYS + way] < high; where there is no bound above, one comparison is enough."""
     cdef uint32_t hits = 0
     cdef Py_ssize_t i
     for i in range(16):
-        hits |= <uint32_t> ((x[32 * i + way] >= low) & (x[32 * i + way] < high)) << i
+        hits |= <uint32_t> ((x[32 * i + way] >= low) & (not bounded or x[32 * i + way] < high)) << i
     return hits
 
 

@@ -3,6 +3,8 @@
 What lies outside of them is known within a bound. Where that leaves a doubt it is weighed again, at a higher precision.
 """
 
+from libc.math cimport INFINITY
+
 from thermonucleus.kernel.check cimport CHECK
 from thermonucleus.kernel.search.bracket cimport DOUBLE, ERROR, Search, error_of
 from thermonucleus.kernel.search.candidates cimport copy_interval
@@ -12,7 +14,9 @@ from thermonucleus.kernel.weights.double cimport precise_weights, sum_precise
 
 
 cdef inline bint copy_head(Search* search) noexcept nogil:
-    search.taken = copy_interval(search.row, search.taken_low, search.taken_high, search.scratch)
+    # Nothing lies at or above the ceiling: no bound is quicker.
+    cdef float high = search.taken_high if search.taken_high < search.ceiling else <float> INFINITY
+    search.taken = copy_interval(search.row, search.taken_low, high, search.scratch)
     search.inside = search.taken
     if search.taken > 0 and search.scale != NULL:
         precise_weights(search.scratch.values, search.taken, search.scale, search.scratch.weights)

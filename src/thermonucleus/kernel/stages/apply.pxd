@@ -87,7 +87,7 @@ cdef inline void apply(Row* row, const Plan* plan, Scratch* scratch) noexcept no
 
 
 cdef inline double heat_when_weighed(const Plan* plan) noexcept nogil:
-    """What the logits are divided by when a stage weighs all tokens that a survey can do it for; 0 if another stage comes before it."""
+    """What the logits are divided by when the first stage weighs all tokens in a way that a survey helps; 0 if it does not."""
     cdef double heat = 1.0
     cdef Py_ssize_t i
     for i in range(plan.count):
@@ -103,8 +103,8 @@ cdef inline double heat_when_weighed(const Plan* plan) noexcept nogil:
 cdef inline bint weighs(const Step* step, bint excluding) noexcept nogil:
     cdef int stage = <int> step.stage
     return (
-        stage == TOP_P or stage == EPSILON_CUTOFF or stage == TOP_A or stage == P_LESS or stage == P_LESS_NORM or stage == MIROSTAT_2
-        or (stage == XTC and is_excluding(step.numbers[0], step.numbers[1], excluding))
+        stage == TOP_P or stage == EPSILON_CUTOFF or stage == TOP_A or stage == P_LESS or stage == P_LESS_NORM
+        or stage == MIROSTAT_2 or (stage == XTC and is_excluding(step.numbers[0], step.numbers[1], excluding))
     )
 
 

@@ -71,8 +71,8 @@ cdef inline double mass_outside(
 
 
 cdef inline double mass_beside(const float* x, const Scale* scale, float pivot, double* below) noexcept nogil:
-    """The weights with x >= pivot; all others are added to the 2 LANES lanes of `below`. What follows an incomplete chunk counts there
-    as the lightest tokens do."""
+    """The weights with x >= pivot; all others are added to the 2 LANES lanes of `below`. What follows an incomplete chunk counts
+    there as the lightest tokens do."""
     cdef float lanes[MANY]
     cdef float above[MANY]
     cdef double few[2 * LANES]
