@@ -189,6 +189,12 @@ cdef class Batch:
             PyMem_RawFree(other)
             PyBuffer_Release(&out)
 
+    def sweeps(self, Py_ssize_t row):
+        """How often the search for a row's nucleus has read the row again: what benchmarks tell of it."""
+        if not 0 <= row < self.count:
+            raise IndexError(f"row: expected a number from 0 to {self.count - 1}, got {row}")
+        return self.reading(row, 0).sweeps
+
     def stop(self):
         """Have the steps that run in other threads end at their next row. What they were to write is not complete then."""
         self.stopped = True

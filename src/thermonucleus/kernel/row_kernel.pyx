@@ -70,6 +70,7 @@ cdef bint read(
     reading.running = running
     reading.rough = 0.0
     reading.mass = 0.0
+    reading.sweeps = 0
     reading.weighed = False
     if weights == NULL and read_temperatures(row, size, plan, reading):
         return True
@@ -83,6 +84,7 @@ cdef bint read(
     reading.scale = way.scale
     reading.kept = way.kept
     reading.target = way.target
+    reading.sweeps = way.sweeps
     if way.target == ABSENT and way.ids == NULL and weights != NULL:
         reading.weighed = True
         finish(reading, weigh_row(&way, &reading.scale, &reading.kept, running, weights))
@@ -124,6 +126,7 @@ cdef inline bint begin(Row* row, const float* values, Py_ssize_t size, const Pla
     row.groups = scratch.groups
     row.maxima = scratch.maxima
     row.sums_cover = NOTHING
+    row.sweeps = 0
     row.kept = Interval(-INFINITY, INFINITY)
     row.settled = True
     row.target = ABSENT

@@ -167,6 +167,7 @@ cdef struct Row:
     double heat         # what the temperatures so far have divided the logits by
     Scale scale         # of `heat`
     double target       # of adaptive-p, or ABSENT
+    int sweeps          # reads of the whole row that searches for a nucleus took
     Py_ssize_t greedy   # the only token that temperature 0 leaves; UNDECIDED if there was none; -1 if the row has changed
 
 
@@ -181,6 +182,7 @@ cdef struct Reading:
     float inverse_mass
     double target       # of adaptive-p, or ABSENT
     double total        # of adaptive-p's weights
+    int sweeps          # see Row
     bint weighed        # whether the weights of the kept are where the probabilities are to be
     Py_ssize_t greedy   # the only token there is to draw after a temperature of 0, else UNDECIDED
 

@@ -44,6 +44,7 @@ cdef struct Search:
     double over_high        # what lies at or above high
     Hint hint               # of where the answer is
     int precision
+    int sweeps              # how many there were
     float pivot             # of the last sweep
     Sides outside           # what it found
     double error            # by how much `excess` may be off for what it found
@@ -68,6 +69,7 @@ cdef inline void start(
     search.over_high = 0.0
     search.hint.logit = search.hint.density = 0.0
     search.precision = SINGLE
+    search.sweeps = 0
     search.taken = -1
     search.on_top = False
 

@@ -14,6 +14,7 @@ from thermonucleus.kernel.weights.double cimport logit_of, precise_weights, sum_
 
 cdef inline Sides sweep(Search* search, float low, float high) noexcept nogil:
     """What lies below low, and what lies at or above high. At a level below SINGLE nothing may lie at or above high."""
+    search.sweeps += 1
     if search.scale == NULL:
         return sweep_counts(search.row, search.set_low, low, high)
     if search.precision == DOUBLE:

@@ -63,6 +63,7 @@ cdef inline void long_top_p(Row* row, double mass, float least, bint last, Scrat
     start(&search, row, &row.scale, mass - ROUNDING, row.kept.low, next_up(row.maximum), scratch)
     search.least = least
     cut_below(row, max(select(&search), least))
+    row.sweeps += search.sweeps
     hand_over(row, &search, row.kept.low, last)
 
 
