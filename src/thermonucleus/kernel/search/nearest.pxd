@@ -150,11 +150,13 @@ cdef inline Nearest nearest_of(
 cdef inline bint nearest_in_head(
     const Row* row, const Measure* measure, double target, Scratch* scratch, Nearest* found
 ) noexcept nogil:
-    """The answer, if it is among the tokens at the top: as many as an eighth of the groups have maxima, or half of them
+    """The answer, if it is among the tokens at the top: as many as one in 64 of the groups have maxima, one in 8, or half of them
     (chosen)."""
     cdef Py_ssize_t groups = group_count(row.size)
-    return nearest_among(row, measure, target, groups // 8, scratch, found) or nearest_among(
-        row, measure, target, groups // 2, scratch, found
+    return (
+        nearest_among(row, measure, target, groups // 64, scratch, found)
+        or nearest_among(row, measure, target, groups // 8, scratch, found)
+        or nearest_among(row, measure, target, groups // 2, scratch, found)
     )
 
 

@@ -15,6 +15,7 @@ from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, Interval, Row, Scale
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.search.top cimport Top, copy_top, is_surveyed, keep_top
 from thermonucleus.kernel.stages.cut cimport cut_below, cutoff_at, settle
+from thermonucleus.kernel.weights.approximate cimport approximations_hold, fine_mass, roughness
 from thermonucleus.kernel.weights.chunk_sums cimport add_moments, kept_mass
 from thermonucleus.kernel.weights.double cimport logit_of, precise_log2, precise_weight, precise_weights, sum_precise
 from thermonucleus.kernel.weights.survey cimport mass_of_survey
@@ -107,8 +108,24 @@ cdef inline Moments moments_of(const Row* row, int which) noexcept nogil:
     return moments
 
 
-cdef inline Moments quick_moments(const Row* row, int which) noexcept nogil:
-    """The same of a long row, in float32; 0 in place of those that are not asked for."""
+cdef inline Moments fine_moments(const Row* row, double* error) noexcept nogil:
+    """The mass of a long row in fine weights, and by how much it may be off, as a part of itself; 0 in place of the others."""
+    cdef Moments moments
+    cdef Interval kept = finite_kept(row)
+    cdef float spare[CHUNK]
+    cdef double mass = 0.0
+    cdef Py_ssize_t chunk
+    for chunk in range(chunk_count(row.size)):
+        if not is_empty(row, chunk, kept.low):
+            mass += fine_mass(piece_of(row, chunk, spare), &row.scale, &kept)
+    moments.others = max(mass / precise_weight(row.maximum, &row.scale) - 1.0, 0.0)
+    moments.bits = moments.squares = 0.0
+    error[0] = roughness(&row.scale)
+    return moments
+
+
+cdef inline Moments quick_moments(const Row* row, int which, double* error) noexcept nogil:
+    """The same in float32; 0 in place of those that are not asked for."""
     cdef Moments moments
     cdef Interval kept = finite_kept(row)
     cdef float spare[CHUNK]
@@ -125,6 +142,7 @@ cdef inline Moments quick_moments(const Row* row, int which) noexcept nogil:
             add_moments(x, &row.scale, row.maximum, &kept, &mass, &products, NULL)
         else:
             add_moments(x, &row.scale, row.maximum, &kept, &mass, &products, &squares)
+    error[0] = QUICK_ERROR
     moments.others = mass / largest - 1.0
     moments.bits = products * row.scale.slope / largest
     moments.squares = squares / (largest * 2.0**-64) / (largest * 2.0**-64)
@@ -137,13 +155,15 @@ cdef inline float cutoff_by_moments(
     """The lowest logit that is as probable as the function says, no higher than the largest. In a long row float32 decides, unless
     a token lies in doubt."""
     cdef Moments moments
-    cdef double bits, gain, doubt
+    cdef double bits, gain, error
+    cdef int attempt
     if not settle(row, False, scratch) and row.size > BRIEF:
-        moments = quick_moments(row, which)
-        bits = cutoff(&moments, number, row.source.size, &gain)
-        doubt = doubt_of(gain, QUICK_ERROR)
-        if count_inside(row, cutoff_at(row, bits - doubt), cutoff_at(row, bits + doubt)) == 0:
-            return cutoff_at(row, bits)
+        # A mass is known to some 1e-5 in half the time that float32 takes; that tells of most rows.
+        for attempt in range(0 if which == MASS and approximations_hold(&row.scale, row.size) else 1, 2):
+            moments = fine_moments(row, &error) if attempt == 0 else quick_moments(row, which, &error)
+            bits = cutoff(&moments, number, row.source.size, &gain)
+            if count_inside(row, cutoff_at(row, bits - doubt_of(gain, error)), cutoff_at(row, bits + doubt_of(gain, error))) == 0:
+                return cutoff_at(row, bits)
     moments = moments_of(row, which)
     return cutoff_at(row, cutoff(&moments, number, row.source.size, &gain))
 
