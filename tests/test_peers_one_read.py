@@ -8,9 +8,9 @@ import pytest
 from contestants import gather
 from contestants.contract import Contestant, Settings, System
 from kept_sets import case, judge, row_cases
-from rows import HARD, KINDS, pool
 
 from thermonucleus import reference
+from thermonucleus.rows import HARD, KINDS, pool
 
 SYSTEMS, MISSING = gather(["one-read"])
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING.get("one-read", ""))
