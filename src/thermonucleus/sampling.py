@@ -197,7 +197,7 @@ def probabilities(
     workers = check_workers(workers)
     result = np.empty(rows.shape, np.float32) if out is None else _check_out(out, rows, logits)
     # A caller's array is not touched before all of its rows are known to be sound; the only row is, before it is weighed.
-    batch = _read(logits, rows, plan, workers, result if out is None or rows.ndim == 1 else None)
+    batch = _read(logits, rows, plan, workers, result if out is None or rows.ndim == 1 else None, filling=True)
     for_ranges(lambda start, stop: batch.fill(result, start, stop), batch.count, workers, batch.stop)
     return result
 
@@ -208,9 +208,11 @@ def _read(
     plan: NDArray[np.float64],
     workers: int,
     weights: NDArray[np.float32] | None = None,
+    *,
+    filling: bool = False,
 ) -> bridge.Batch:
     batch = bridge.Batch(dispatch.active(), rows, plan)
-    faults = for_ranges(lambda start, stop: batch.read(start, stop, weights), batch.count, workers, batch.stop)
+    faults = for_ranges(lambda start, stop: batch.read(start, stop, weights, filling), batch.count, workers, batch.stop)
     fault = next((fault for fault in faults if fault >= 0), -1)
     if fault >= 0:
         raise explain_fault(logits, fault)

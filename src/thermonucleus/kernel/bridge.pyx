@@ -60,6 +60,7 @@ cdef class Batch:
     cdef double* running        # of each reading
     cdef char* drawn            # which of its readings a row was last drawn from
     cdef volatile bint stopped
+    cdef bint filling
 
     def __cinit__(self, Kernel kernel not None, logits, plans):
         """Take float32 logits, (V,) or (B, V), and float64 plans, (1, n, 4) or (B, n, 4), both C-contiguous and checked."""
@@ -87,8 +88,8 @@ cdef class Batch:
         PyBuffer_Release(&self.logits)
         PyBuffer_Release(&self.plans)
 
-    def read(self, Py_ssize_t start, Py_ssize_t stop, weights=None):
-        """Read the rows; the number of the first that cannot be sampled from, or -1.
+    def read(self, Py_ssize_t start, Py_ssize_t stop, weights=None, bint filling=False):
+        """Read the rows, to draw from them or to fill; the number of the first that cannot be sampled from, or -1.
 
         Weights may be left in what `fill` is given later, which saves it from computing them again, but is written to then.
         """
@@ -96,6 +97,7 @@ cdef class Batch:
         cdef Watch watch
         cdef Py_ssize_t row, fault = -1
         cdef void* memory = allocate(scratch_bytes(self.size))
+        self.filling = filling
         hold_nothing(&out)
         try:
             if weights is not None:
@@ -246,7 +248,7 @@ cdef class Batch:
 
     cdef inline Plan row_plan(self, Py_ssize_t row) noexcept nogil:
         cdef Py_ssize_t count = self.plans.shape[1]
-        return Plan(<const Step*> self.plans.buf + (row * count if self.plans.shape[0] > 1 else 0), count, False)
+        return Plan(<const Step*> self.plans.buf + (row * count if self.plans.shape[0] > 1 else 0), count, False, self.filling)
 
     cdef inline double coin(self, Py_ssize_t row) noexcept nogil:
         cdef Plan plan = self.row_plan(row)
@@ -270,7 +272,7 @@ cdef class SingleRow:
         if self.steps.shape[0] != 1:
             raise ValueError("plans: expected one")
         self.numbers = RandomNumbers(generator)
-        self.plan = Plan(<const Step*> self.steps.buf, self.steps.shape[1], True)
+        self.plan = Plan(<const Step*> self.steps.buf, self.steps.shape[1], True, False)
         self.coin = coin_of(&self.plan)
         self.memory = NULL
         self.room = 0
@@ -336,7 +338,7 @@ cdef Py_ssize_t draw_single(
     if drawn != NULL:
         drawn.u = u
     if coin > 0.0 and not excludes(coin, &u):
-        other = Plan(plan.steps, plan.count, False)
+        other = Plan(plan.steps, plan.count, False, False)
         if not read_single(kernel, row, size, &other, memory, &reading):
             raise changed(0)
     token = kernel.draw_token(&reading, u)

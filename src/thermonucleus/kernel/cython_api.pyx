@@ -56,20 +56,20 @@ cdef int fill_probabilities(
 
 cdef Plan plan_of(const char* given, Step* steps) noexcept nogil:
     """The steps of a plan's bytes, which need not be aligned. A stage below 0 stands at their end."""
-    cdef Plan plan = Plan(steps, 0, False)
+    cdef Plan plan = Plan(steps, 0, False, False)
     while plan.count < MOST:
         memcpy(steps + plan.count, given + plan.count * sizeof(Step), sizeof(Step))
         if steps[plan.count].stage < 0:
             return plan
         plan.count += 1
-    return Plan(steps, -1, False)
+    return Plan(steps, -1, False, False)
 
 
 cdef Plan plan_from(Step* steps, double temperature, Py_ssize_t top_k, double top_p, double min_p) noexcept nogil:
     """The steps of four settings; -1 of them if a setting is out of range."""
-    cdef Plan plan = Plan(steps, 0, False)
+    cdef Plan plan = Plan(steps, 0, False, False)
     if not (isfinite(temperature) and temperature >= 0.0 and top_k >= 0 and 0.0 <= top_p <= 1.0 and 0.0 <= min_p <= 1.0):
-        return Plan(steps, -1, False)
+        return Plan(steps, -1, False, False)
     add_step(&plan, steps, TEMPERATURE if temperature != 1.0 else NO_STAGE, temperature)
     add_step(&plan, steps, TOP_K if top_k > 0 else NO_STAGE, top_k)
     add_step(&plan, steps, TOP_P if top_p < 1.0 else NO_STAGE, top_p)
@@ -104,6 +104,7 @@ cdef int fill(const float* row, Py_ssize_t size, const Plan* plan, float* out, v
     cdef double coin = coin_of(plan)
     cdef float* other = <float*> (<char*> workspace + lone_bytes(size))
     way.excluding = coin > 0.0
+    way.filling = True
     cdef int status = read(row, size, &way, workspace, &reading, out)
     if status == SOUND:
         fill_row(&reading, out)

@@ -72,7 +72,7 @@ cdef bint read(
     reading.mass = 0.0
     reading.sweeps = 0
     reading.weighed = False
-    if weights == NULL and read_temperatures(row, size, plan, reading):
+    if not plan.filling and read_temperatures(row, size, plan, reading):
         return True
     if not begin(&way, row, size, plan, &scratch):
         return False
@@ -88,7 +88,7 @@ cdef bint read(
     if way.target == ABSENT and way.ids == NULL and weights != NULL:
         reading.weighed = True
         finish(reading, weigh_row(&way, &reading.scale, &reading.kept, running, weights))
-    elif size > BRIEF and way.target == ABSENT and way.ids == NULL and way.sums_cover == NOTHING and (
+    elif not plan.filling and size > BRIEF and way.target == ABSENT and way.ids == NULL and way.sums_cover == NOTHING and (
         approximations_hold(&way.scale, size)
     ):
         sum_roughly(&way, reading)

@@ -104,6 +104,7 @@ cdef struct Plan:
     const Step* steps
     Py_ssize_t count
     bint excluding          # how the coin of XTC has fallen, where its probability is neither 0 nor 1
+    bint filling            # whether probabilities are what is wanted, of which each needs the exact mass, and not a draw
 
 
 # The map from a logit to its weight, the unnormalised probability (see weights/single.pxd).

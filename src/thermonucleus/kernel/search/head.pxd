@@ -18,8 +18,8 @@ from thermonucleus.kernel.search.subsample cimport (
     weigh_sample,
 )
 from thermonucleus.kernel.search.sweep cimport sweep
-from thermonucleus.kernel.search.top cimport few_groups, in_few_groups, is_surveyed
-from thermonucleus.kernel.weights.approximate cimport approximations_hold, crude_mass
+from thermonucleus.kernel.search.top cimport Top, copy_top, is_surveyed, rest_of_survey
+from thermonucleus.kernel.weights.approximate cimport approximations_hold
 from thermonucleus.kernel.weights.double cimport logit_of, precise_weight
 from thermonucleus.kernel.weights.survey cimport mass_of_survey, surveyed_without
 
@@ -36,13 +36,15 @@ cdef enum:
 cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:
     """Find the answer among the few tokens of the head; False if there is none, or the answer lies below it."""
     cdef bint weighed = is_surveyed(search.row)
+    cdef double rest, error
     if weighed and select_top(search, found):
         return True
     search.taken_high = search.ceiling
     search.taken_low = head_cutoff(search)
     if search.taken_low > search.low and copy_head(search):
         if weighed:
-            weigh_rest(search)
+            rest = rest_of_survey(search.row, search.scratch.values, search.taken, &error)
+            leave_rest(search, rest, error)
         else:
             search.outside = sweep(search, search.taken_low, search.taken_high)
             search.error = error_of(search, &search.outside)
@@ -52,14 +54,18 @@ cdef inline bint select_head(Search* search, Quantile* found) noexcept nogil:
 
 cdef inline bint select_top(Search* search, Quantile* found) noexcept nogil:
     """Find the answer among the heaviest tokens of a surveyed row; False, and the search as it was, if it lies below these."""
+    cdef Top top
     cdef double part = first_top(search)
     cdef Py_ssize_t _i
     search.taken_high = search.ceiling
     for _i in range(2):
-        search.taken_low = top_from(search, part)
-        if not (search.taken_low > search.low and are_few(search) and copy_head(search)):
+        top.low = top_from(search, part)
+        if not (top.low > search.low and copy_top(search.row, &top, search.scratch)):
             break
-        weigh_rest(search)
+        search.taken_low = top.low
+        search.taken = top.taken
+        search.inside = top.mass
+        leave_rest(search, top.rest, top.error)
         search.on_top = resolve(search, found)
         if search.on_top:
             return True
@@ -96,26 +102,15 @@ cdef inline float top_from(const Search* search, double part) noexcept nogil:
     return max(max(min(low, search.row.maximum), search.low), search.least)
 
 
-cdef inline bint are_few(const Search* search) noexcept nogil:
-    """Whether the tokens that are to be taken are in few groups: they are, if they are a few times lighter than all."""
-    # Rounded down, by more than the survey can be too small.
-    cdef double few = 0.99 * few_groups(search.row)
-    return few * precise_weight(search.taken_low, search.scale) > mass_of_survey(search.row, search.scale) or (
-        in_few_groups(search.row, search.taken_low)
-    )
-
-
-cdef inline void weigh_rest(Search* search) noexcept nogil:
-    """Weigh what lies below the tokens taken, by the survey."""
-    cdef const Row* row = search.row
-    cdef double adding
+cdef inline void leave_rest(Search* search, double rest, double error) noexcept nogil:
+    """Let the survey tell what lies below the tokens taken."""
     cdef Py_ssize_t chunk
     search.precision = CRUDE
     search.outside.above = 0.0
-    search.outside.below = crude_mass(surveyed_without(row, search.scratch.values, search.taken, search.scale, &adding))
-    search.error = error_of(search, &search.outside) + search.fraction * adding
+    search.outside.below = rest
+    search.error = search.fraction * error
     search.sums_from = search.ceiling
-    for chunk in range(chunk_count(row.size)):
+    for chunk in range(chunk_count(search.row.size)):
         search.scratch.sums[chunk] = 0.0
 
 

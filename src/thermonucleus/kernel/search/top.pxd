@@ -10,8 +10,8 @@ from thermonucleus.kernel.search.bracket cimport CRUDE, ERROR
 from thermonucleus.kernel.search.candidates cimport copy_interval, keep_interval
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.weights.approximate cimport crude_mass
-from thermonucleus.kernel.weights.double cimport precise_weights, sum_precise
-from thermonucleus.kernel.weights.survey cimport surveyed_without
+from thermonucleus.kernel.weights.double cimport precise_weight, precise_weights, sum_precise
+from thermonucleus.kernel.weights.survey cimport mass_of_survey, surveyed_without
 
 cdef enum:
     # Chosen: one group in so many is few; and so many groups are few in any row, half of those of the shortest that is searched so.
@@ -49,19 +49,30 @@ cdef inline Py_ssize_t few_groups(const Row* row) noexcept nogil:
     return max(group_count(row.size) // ONE_IN_FEW, FEW_GROUPS)
 
 
+cdef inline bint are_few(const Row* row, float low) noexcept nogil:
+    """The same of a surveyed row: one of the tokens need not be many times lighter than all."""
+    # Rounded down, by more than the survey can be too small.
+    return 0.99 * few_groups(row) * precise_weight(low, &row.scale) > mass_of_survey(row, &row.scale) or in_few_groups(row, low)
+
+
 cdef inline bint copy_top(const Row* row, Top* top, Scratch* scratch) noexcept nogil:
     """Copy and weigh the tokens from `low` up, if they are few."""
-    cdef double adding
-    if not in_few_groups(row, top.low):
+    if not are_few(row, top.low):
         return False
     top.taken = copy_interval(row, top.low, INFINITY, scratch)
     if top.taken < 0:
         return False
     precise_weights(scratch.values, top.taken, &row.scale, scratch.weights)
     top.mass = sum_precise(scratch.weights, top.taken)
-    top.rest = crude_mass(surveyed_without(row, scratch.values, top.taken, &row.scale, &adding))
-    top.error = ERROR[CRUDE] * top.rest + adding
+    top.rest = rest_of_survey(row, scratch.values, top.taken, &top.error)
     return True
+
+
+cdef inline double rest_of_survey(const Row* row, const float* taken, Py_ssize_t count, double* error) noexcept nogil:
+    """What all tokens but those weigh, by the survey, and how far that may be off."""
+    cdef double adding, rest = crude_mass(surveyed_without(row, taken, count, &row.scale, &adding))
+    error[0] = ERROR[CRUDE] * rest + adding
+    return rest
 
 
 cdef inline void keep_top(Row* row, const Top* top, Scratch* scratch) noexcept nogil:
