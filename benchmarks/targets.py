@@ -1,8 +1,8 @@
 """How fast is it, beside the goals? Every level of this machine, on a real model's logits and on synthetic rows.
 
 Run as ``python benchmarks/targets.py``, some minutes; ``--quick`` takes some seconds. All times are ratios to `np.max` of the same
-rows in the same process. Sections: `goals` (goals.py), `regimes` (where the row was before, regimes.py) and `sizes` (the time
-against V, by_size.py); the last two are measured at the best level alone.
+rows in the same process. Sections: `goals` (goals.py), `reads` (how many rows are read once, further_reads.py), `regimes` (where
+the row was before, regimes.py) and `sizes` (the time against V, by_size.py); the last three are of the best level alone.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import machine
 import targets_tables as tables
 from alternating import compared
 from by_size import SIZES, Curve, curve
+from further_reads import Reads, further_reads
 from goals import SIZES as GOAL_SIZES
 from goals import Goal, all_goals
 from real_rows import SIZE as REAL_SIZE
@@ -30,7 +31,7 @@ import thermonucleus as tn
 from thermonucleus.kernel import dispatch
 from thermonucleus.rows import KINDS, Row, pool
 
-SECTIONS = ("goals", "regimes", "sizes")
+SECTIONS = ("goals", "reads", "regimes", "sizes")
 ROWS, QUICK_ROWS = 96, 12
 REPEATS, QUICK_REPEATS = 9, 3
 REAL = "real"
@@ -88,6 +89,12 @@ def held(level: str, goals: Sequence[Goal], real: list[Row], options: argparse.N
     return found
 
 
+def reads_of(real: list[Row], options: argparse.Namespace) -> list[Reads]:
+    """Count the reads of rows like a language model's, of both sizes, and of the real ones."""
+    named = [("language model", made("language model", size, options.rows)) for size in GOAL_SIZES]
+    return list(further_reads([(REAL, real), *named] if real else named))
+
+
 def regimes_of(real: list[Row], options: argparse.Namespace) -> list[Regime]:
     """Measure the regimes on rows of the larger size, and on the real ones."""
     count = max(1, options.rows // 3)
@@ -100,11 +107,14 @@ def curves_of(options: argparse.Namespace) -> list[Curve]:
     return [curve(kind, sizes, options.rows // 2, options.repeats) for kind in ("language model", "flat")]
 
 
-def as_json(found: Sequence[Held], by_regime: Sequence[Regime], curves: Sequence[Curve], real: int) -> dict[str, Any]:
+def as_json(
+    found: Sequence[Held], reads: Sequence[Reads], by_regime: Sequence[Regime], curves: Sequence[Curve], real: int
+) -> dict[str, Any]:
     return {
         "machine": machine.facts(),
         "real_rows": real,
         "goals": [asdict(one) | {"met": one.met} for one in found],
+        "reads": [asdict(one) for one in reads],
         "regimes": [asdict(one) for one in by_regime],
         "sizes": [asdict(one) for one in curves],
     }
@@ -121,12 +131,15 @@ def main(given: Sequence[str] | None = None) -> None:
             found += held(level, all_goals(quick=options.quick), real, options)
             tables.print_goals(level, [one for one in found if one.level == level])
     with dispatch.using(options.levels[0]):
+        reads = reads_of(real, options) if "reads" in options.sections else []
         by_regime = regimes_of(real, options) if "regimes" in options.sections else []
         curves = curves_of(options) if "sizes" in options.sections or options.plot else []
+    tables.print_reads(options.levels[0], reads)
     tables.print_regimes(options.levels[0], by_regime)
     tables.print_curves(options.levels[0], curves)
     if options.json:
-        options.json.write_text(json.dumps(as_json(found, by_regime, curves, len(real)), indent=1) + "\n", encoding="utf-8")
+        numbers = as_json(found, reads, by_regime, curves, len(real))
+        options.json.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
     if options.plot:
         from by_size_plot import draw
 

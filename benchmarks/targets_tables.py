@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from alternating import Ratios
 from by_size import Curve
+from further_reads import Reads
 from goals import Goal
 from regimes import Regime
 from tables import microseconds, print_table
@@ -82,6 +83,21 @@ def warnings(found: Sequence[Held]) -> Iterator[str]:
                 "What else runs here, or a draw that takes long, pushed the rows out of the cache: ratios beside the slower\n"
                 "np.max are too small."
             )
+
+
+def print_reads(level: str, found: Sequence[Reads]) -> None:
+    if not found:
+        return
+    print(f"\n## Rows that are read once, {level}\n")
+    body = [
+        [one.rows, f"{one.size:,}", one.words, f"{one.count:,}", *(f"{share:.0%}" for share in (one.once, one.twice, one.more))]
+        for one in found
+    ]
+    print_table(["rows", "V", "settings", "how many", "read once", "one further sweep", "more"], body, numbers=4)
+    print(
+        "\nThe shares of rows over which the search for the nucleus goes once more after the first read, or more often, or not at\n"
+        "all. These are counts, not times: another machine has the same, but for rows where a last bit of crude sums decides."
+    )
 
 
 def print_regimes(level: str, found: Sequence[Regime]) -> None:

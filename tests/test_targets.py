@@ -15,6 +15,7 @@ pytest.importorskip("tqdm")
 
 import alternating
 import by_size
+import further_reads
 import goals
 import machine
 import real_rows
@@ -54,6 +55,9 @@ def test_every_goal_is_measured_at_every_level(tmp_path: Path, capsys: pytest.Ca
     for level in tn.targets():
         met = sum(one["met"] for one in found["goals"] if one["level"] == level)
         assert f"{met} of {len(wanted)} goals are met at {level}." in printed
+    assert [(one["rows"], one["size"], one["words"]) for one in found["reads"]] == [
+        ("language model", size, words) for size in (600, 900) for words in further_reads.NUCLEI
+    ]
     assert {one["before"] for one in found["regimes"]} >= {"the same row again", "8 rows in turn", "from memory"}
     assert [one["sizes"] for one in found["sizes"]] == [[500, 1000, 2000]] * 2
     assert printed.count("times as much as V") == 2
@@ -125,6 +129,27 @@ def test_it_is_said_where_the_rows_did_not_stay_in_the_cache() -> None:
     assert list(warnings(steady)) == []
     (warning,) = warnings([*steady, Held("generic", "flat", goal, replace(RATIOS, floor=3e-5))])
     assert warning.startswith("flat, V = 1,000: np.max took 10.0 µs beside one setting and 30.0 µs beside another.")
+
+
+def test_rows_are_counted_by_how_often_they_are_read() -> None:
+    found = list(further_reads.further_reads([("peaked", pool("peaked", 20_000, 3)), ("flat", pool("flat", 20_000, 3))]))
+    assert [(one.rows, one.size, one.words, one.count) for one in found] == [
+        (kind, 20_000, words, 3) for kind in ("peaked", "flat") for words in further_reads.NUCLEI
+    ]
+    assert all((one.once, one.twice, one.more) == (1.0, 0.0, 0.0) for one in found if one.rows == "peaked")
+    assert all(one.once == 0.0 and one.twice + one.more == 1.0 for one in found if one.rows == "flat")
+
+
+def test_the_shares_of_reads_come_to_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    sweeps = iter([0, 1, 0, 3, 0, 2, 1, 0])
+    monkeypatch.setattr(further_reads, "sweeps_of", lambda row, settings: next(sweeps))
+    found = further_reads.counted("flat", pool("flat", 5, 8), "", {})
+    assert (found.once, found.twice, found.more) == (0.5, 0.25, 0.25)
+
+
+def test_a_row_that_cannot_be_sampled_from_is_not_counted() -> None:
+    with pytest.raises(ValueError, match="can be sampled from"):
+        further_reads.sweeps_of(np.full(2000, np.nan, np.float32), {"top_p": 0.95})
 
 
 def test_the_largest_step_is_found() -> None:

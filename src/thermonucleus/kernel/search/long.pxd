@@ -6,14 +6,16 @@ grows. Wanted is the largest logit x with F(x) >= q F(-inf), q being `fraction`.
 Invariant   low <= x < high, where F(low) >= q F(-inf) > F(high). `over_low` is F(low), -1 where it is not known yet; `over_high` is
             F(high). Every step moves one end towards the other, so the loop of `select` ends.
 
-1. Head     A subsample says that few tokens can matter (`head_cutoff`): copy them all, weigh them in float64 and what lies below
-            approximately. Done if no error of that sum can change the answer.
-2. Pivot    Else take a pivot between low and high from a subsample (`choose_pivot`). Every third pivot halves the bracket in the
-            order of floats, where 32 halvings leave one float: the search ends on any row.
-3. Sweep    Sum what lies below the pivot and from it up in one read of the row, and move one end of the bracket to it (`split`).
-4. Copy     Estimate how far the answer is from the pivot; if few tokens lie between, copy them (`copy_candidates`).
-5. Resolve  Find the answer among the copied tokens, which are weighed in float64 (`resolve`). Where the error bound of the sums
-            outside leaves a doubt, take those sums again at a higher precision.
+1. Top      In a surveyed row, copy the heaviest tokens, weigh them in float64, and take what all others weigh from the survey,
+            which has it to 3% (`select_top`). Done if no error of that can change the answer; else try lighter tokens too, once.
+2. Head     Else a subsample says whether few tokens can matter (`head_cutoff`): copy them all, weigh them in float64, and take what
+            lies below from the survey; in a row without one, from a sweep that is as precise as is likely to do. Done as above.
+3. Pivot    Else, and where tokens are counted, take a pivot between low and high from a subsample (`choose_pivot`). Every third
+            pivot halves the bracket in the order of floats, where 32 halvings leave one float: the search ends on any row.
+4. Sweep    Sum what lies below the pivot and from it up in one read of the row, and move one end of the bracket to it (`split`).
+5. Copy     Estimate how far the answer is from the pivot; if few tokens lie between, copy them (`copy_candidates`).
+6. Resolve  Find the answer among the copied tokens, which are weighed in float64 (`resolve`): 1 and 2 end with this too. Where the
+            error bound of the sums outside leaves a doubt, a sweep takes these at a higher precision (see bracket.pxd).
 
 Units       Weights are 2**(x s - N + 64) (see weights/single.pxd). A subsample's are divided by 2**64, so that no sum of floats
             overflows; a token of it stands for `weight_each` tokens of the row.
