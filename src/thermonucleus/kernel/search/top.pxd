@@ -14,9 +14,8 @@ from thermonucleus.kernel.weights.double cimport precise_weight, precise_weights
 from thermonucleus.kernel.weights.survey cimport mass_of_survey, surveyed_without
 
 cdef enum:
-    # Chosen: one group in so many is few; and so many groups are few in any row, half of those of the shortest that is searched so.
+    # Chosen: one group in so many is few. It is fewer than those that `settle` copies.
     ONE_IN_FEW = 8
-    FEW_GROUPS = 48
 
 
 cdef struct Top:
@@ -45,8 +44,7 @@ cdef inline bint in_few_groups(const Row* row, float low) noexcept nogil:
 
 
 cdef inline Py_ssize_t few_groups(const Row* row) noexcept nogil:
-    # Not more than those that `settle` copies.
-    return max(group_count(row.size) // ONE_IN_FEW, FEW_GROUPS)
+    return group_count(row.size) // ONE_IN_FEW
 
 
 cdef inline bint are_few(const Row* row, float low) noexcept nogil:
