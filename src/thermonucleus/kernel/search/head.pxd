@@ -67,6 +67,10 @@ cdef inline bint select_top(Search* search, Quantile* found) noexcept nogil:
         search.inside = top.mass
         leave_rest(search, top.rest, top.error)
         search.on_top = resolve(search, found)
+        if not search.on_top and top.low <= search.least:
+            # The answer lies below, where it does not matter.
+            search.on_top = True
+            found.value = search.least
         if search.on_top:
             return True
         part *= next_top(search)
