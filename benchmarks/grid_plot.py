@@ -43,7 +43,7 @@ def draw(found: "Sequence[Cell]", by_size: "Sequence[Cell]", file: Path) -> None
         flat[0].legend(title="temperature", fontsize=7, title_fontsize=7, frameon=False, ncols=2)
         size = found[0].size
         figure.suptitle(
-            f"Time of a Sampler call, V = {size:,}: lines without top_k, dots with top_k and min_p. {machine.processor()}"
+            f"Time of a Sampler call, V = {size:,}: lines with top_p alone, dots with top_k, min_p, temperature_last. {machine.processor()}"
         )
         figure.savefig(file, dpi=160)
         plt.close(figure)
@@ -52,7 +52,7 @@ def draw(found: "Sequence[Cell]", by_size: "Sequence[Cell]", file: Path) -> None
 def against_top_p(axis: Any, kind: str, cells: "Sequence[Cell]") -> None:
     """Draw a line a temperature with top_p alone, and a dot for every other setting."""
     places = {top_p: place for place, top_p in enumerate(sorted({cell.settings["top_p"] for cell in cells}))}
-    others = [cell for cell in cells if cell.settings["top_k"] or cell.settings["min_p"]]
+    others = [cell for cell in cells if any(cell.settings[name] for name in ("top_k", "min_p", "temperature_last"))]
     axis.plot([places[c.settings["top_p"]] for c in others], [c.seconds * 1e6 for c in others], ".", color="#bbbbbb", markersize=3)
     for (colour, marker), temperature in zip(STYLES, sorted({cell.settings["temperature"] for cell in cells}), strict=False):
         line = [cell for cell in cells if cell not in others and cell.settings["temperature"] == temperature]
