@@ -42,9 +42,8 @@ def draw(found: "Sequence[Cell]", by_size: "Sequence[Cell]", file: Path) -> None
             axis.remove()
         flat[0].legend(title="temperature", fontsize=7, title_fontsize=7, frameon=False, ncols=2)
         size = found[0].size
-        figure.suptitle(
-            f"Time of a Sampler call, V = {size:,}: lines with top_p alone, dots with top_k, min_p, temperature_last. {machine.processor()}"
-        )
+        said = "lines with top_p alone, dots with top_k, min_p, temperature_last"
+        figure.suptitle(f"Time of a Sampler call, V = {size:,}: {said}. {machine.processor()}")
         figure.savefig(file, dpi=160)
         plt.close(figure)
 
