@@ -88,16 +88,25 @@ cdef inline void apply(Row* row, const Plan* plan, Scratch* scratch) noexcept no
 
 cdef inline double heat_when_weighed(const Plan* plan) noexcept nogil:
     """What the logits are divided by when the first stage weighs all tokens in a way that a survey helps; 0 if it does not."""
-    cdef double heat = 1.0
-    cdef Py_ssize_t i
-    for i in range(plan.count):
-        if plan.steps[i].stage == TEMPERATURE:
-            heat *= plan.steps[i].numbers[0]
-        elif weighs(plan.steps + i, plan.excluding):
-            return heat
-        elif plan.steps[i].stage != NO_STAGE:
-            return 0.0
-    return 0.0
+    cdef double heat
+    cdef const Step* step = behind_temperatures(plan, &heat)
+    return heat if step != NULL and weighs(step, plan.excluding) else 0.0
+
+
+cdef inline double heat_alone(const Plan* plan) noexcept nogil:
+    """What the logits are divided by, if no other stage does anything; else 0."""
+    cdef double heat
+    return heat if behind_temperatures(plan, &heat) == NULL else 0.0
+
+
+cdef inline const Step* behind_temperatures(const Plan* plan, double* heat) noexcept nogil:
+    """The first step that does something else, NULL if there is none; and what the logits are divided by before it."""
+    cdef const Step* step = step_from(plan, 0)
+    heat[0] = 1.0
+    while step != NULL and step.stage == TEMPERATURE:
+        heat[0] *= step.numbers[0]
+        step = step_from(plan, step - plan.steps + 1)
+    return step
 
 
 cdef inline bint weighs(const Step* step, bint excluding) noexcept nogil:
@@ -106,18 +115,6 @@ cdef inline bint weighs(const Step* step, bint excluding) noexcept nogil:
         stage == TOP_P or stage == EPSILON_CUTOFF or stage == TOP_A or stage == P_LESS or stage == P_LESS_NORM
         or stage == MIROSTAT_2 or (stage == XTC and is_excluding(step.numbers[0], step.numbers[1], excluding))
     )
-
-
-cdef inline double heat_alone(const Plan* plan) noexcept nogil:
-    """What the logits are divided by, if no other stage does anything; else 0."""
-    cdef double heat = 1.0
-    cdef Py_ssize_t i
-    for i in range(plan.count):
-        if plan.steps[i].stage == TEMPERATURE:
-            heat *= plan.steps[i].numbers[0]
-        elif plan.steps[i].stage != NO_STAGE:
-            return 0.0
-    return heat
 
 
 cdef inline const Step* step_from(const Plan* plan, Py_ssize_t i) noexcept nogil:
