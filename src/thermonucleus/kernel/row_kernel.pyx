@@ -13,7 +13,7 @@ from thermonucleus.kernel.float_mode cimport Mode, enter_usual_mode, leave_usual
 from thermonucleus.kernel.row.memory cimport Scratch, carve
 from thermonucleus.kernel.row.source cimport chunk_count, part_of, source_of
 from thermonucleus.kernel.row.summary cimport summarize
-from thermonucleus.kernel.row.types cimport ABSENT, BRIEF, NOTHING, SHORT, UNDECIDED, Interval, Plan, Reading, Row
+from thermonucleus.kernel.row.types cimport ABSENT, BRIEF, NOTHING, SHORT, UNDECIDED, UNSURVEYED, Interval, Plan, Reading, Row
 from thermonucleus.kernel.stages.apply cimport apply, heat_alone, heat_when_weighed
 from thermonucleus.kernel.weights.approximate cimport approximations_hold, roughness
 from thermonucleus.kernel.weights.survey cimport survey, weigh_roughly
@@ -133,4 +133,4 @@ cdef inline bint begin(Row* row, const float* values, Py_ssize_t size, const Pla
     row.greedy = UNDECIDED
     row.heat = 1.0
     row.survey.mass = -1.0
-    return (size > BRIEF and heat > 0.0 and survey(row, heat)) or summarize(row, &row.maximum)
+    return (size > UNSURVEYED and heat > 0.0 and survey(row, heat)) or summarize(row, &row.maximum)

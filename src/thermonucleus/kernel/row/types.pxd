@@ -12,6 +12,7 @@ cdef extern from *:
     #define THERMONUCLEUS_BLOCK_CHUNKS 4
     #define THERMONUCLEUS_SHORT 8192
     #define THERMONUCLEUS_BRIEF 1024
+    #define THERMONUCLEUS_UNSURVEYED 4096
     #define THERMONUCLEUS_SAMPLE 4096
 
     #if THERMONUCLEUS_WAYS != 2 * THERMONUCLEUS_LANES
@@ -58,6 +59,8 @@ cdef extern from *:
         SHORT "THERMONUCLEUS_SHORT"
         # Whole rows up to this size are weighed in float64 at once.
         BRIEF "THERMONUCLEUS_BRIEF"
+        # Tuned, by the median time of a draw: what a survey finds out of a shorter row takes as long as it saves.
+        UNSURVEYED "THERMONUCLEUS_UNSURVEYED"
         # Logits of a sample of a longer row, at most.
         SAMPLE "THERMONUCLEUS_SAMPLE"
 

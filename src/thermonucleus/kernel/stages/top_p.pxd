@@ -8,7 +8,7 @@ from thermonucleus.kernel.search.bracket cimport Search, start
 from thermonucleus.kernel.search.candidates cimport keep_interval
 from thermonucleus.kernel.search.long cimport select
 from thermonucleus.kernel.search.short cimport Quantile, quantile
-from thermonucleus.kernel.search.top cimport in_few_groups
+from thermonucleus.kernel.search.top cimport in_few_groups, is_surveyed
 from thermonucleus.kernel.stages.cut cimport cut_below, settle
 from thermonucleus.kernel.stages.rounding cimport ROUNDING
 from thermonucleus.kernel.weights.double cimport logit_of, precise_weights, sum_precise
@@ -60,16 +60,17 @@ cdef inline Quantile short_quantile(
 cdef inline void long_top_p(Row* row, double mass, float least, bint last, Scratch* scratch) noexcept nogil:
     """The nucleus, or the tokens of it at or above `least`."""
     cdef Search search
+    cdef bint surveyed = is_surveyed(row)
     start(&search, row, &row.scale, mass - ROUNDING, row.kept.low, next_up(row.maximum), scratch)
     search.least = least
     cut_below(row, max(select(&search), least))
     row.sweeps += search.sweeps
-    hand_over(row, &search, row.kept.low, last)
+    hand_over(row, &search, row.kept.low, surveyed, last)
 
 
-cdef inline void hand_over(Row* row, const Search* search, float cutoff, bint last) noexcept nogil:
+cdef inline void hand_over(Row* row, const Search* search, float cutoff, bint surveyed, bint last) noexcept nogil:
     """Leave to the steps that follow, or to the draw where this is the last, what the search has found out of what is kept."""
-    if search.on_top or in_few_groups(row, cutoff):
+    if search.on_top or (surveyed and in_few_groups(row, cutoff)):
         if search.taken >= 0 and search.taken_low <= cutoff and search.taken_high == search.ceiling:
             keep_interval(row, search.taken, cutoff, search.ceiling, NOTHING, search.scratch)
     elif not last:
