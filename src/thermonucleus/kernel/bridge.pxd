@@ -1,6 +1,5 @@
 """The functions of one build of `row_kernel`, and the draw from a single row, as classes that other modules of the kernel use."""
 
-from thermonucleus.kernel.draw.token cimport draw
 from thermonucleus.kernel.numbers cimport RandomNumbers
 from thermonucleus.kernel.row.types cimport Plan, Reading
 

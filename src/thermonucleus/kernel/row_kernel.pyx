@@ -18,6 +18,7 @@ from thermonucleus.kernel.stages.apply cimport apply, heat_alone, heat_when_weig
 from thermonucleus.kernel.weights.approximate cimport approximations_hold, roughness
 from thermonucleus.kernel.weights.survey cimport survey, weigh_roughly
 
+
 cdef api bint read_row(
     const float* row, Py_ssize_t size, const Plan* plan, void* memory, Reading* reading, double* running, float* weights
 ) noexcept nogil:

@@ -52,9 +52,8 @@ cdef inline Py_ssize_t short_room(Py_ssize_t size) noexcept nogil:
 
 
 cdef inline Py_ssize_t sample_room(Py_ssize_t size) noexcept nogil:
-    """Rows of at most BRIEF tokens are not sampled. The maxima of all groups are a sample too. Sums run over whole multiples of
-    MANY, so up to MANY behind the sample."""
-    return max(<Py_ssize_t> SAMPLE, group_count(size)) + MANY if size > BRIEF else 0
+    """Rows of at most BRIEF tokens are not sampled. Sums run over whole multiples of MANY, so up to MANY behind the sample."""
+    return SAMPLE + MANY if size > BRIEF else 0
 
 
 cdef inline size_t scratch_bytes(Py_ssize_t size) noexcept nogil:

@@ -5,8 +5,9 @@ from libc.math cimport INFINITY, sqrt
 from libc.stdint cimport uint64_t
 
 from thermonucleus.kernel.check cimport CHECK
+from thermonucleus.kernel.row.memory cimport sample_room
 from thermonucleus.kernel.row.source cimport chunk_count, logit_at, part_of
-from thermonucleus.kernel.row.types cimport CHUNK, LANES, MANY, SAMPLE, WAYS, Hint, Row, Sample, Scale
+from thermonucleus.kernel.row.types cimport BRIEF, CHUNK, LANES, MANY, SAMPLE, WAYS, Hint, Row, Sample, Scale
 from thermonucleus.kernel.search.short cimport count_above, point_between
 from thermonucleus.kernel.weights.chunk_sums cimport fold
 from thermonucleus.kernel.weights.float_order cimport next_up
@@ -22,14 +23,6 @@ cdef inline void sample_maxima(Sample* sample, const Row* row, float set_low) no
             sample.values[sample.size] = row.maxima[chunk]
             sample.size += row.maxima[chunk] >= set_low
     sample.certain = sample.size
-
-
-cdef inline void sample_all(Sample* sample, const float* values, Py_ssize_t count) noexcept nogil:
-    """So many values, no more than the row has groups, as a sample that is all there is."""
-    cdef Py_ssize_t i
-    for i in range(count):
-        sample.values[i] = values[i]
-    sample.size = sample.certain = count
 
 
 cdef inline void sample_runs(
@@ -83,7 +76,7 @@ cdef inline void weigh_sample(Sample* sample, const Scale* scale) noexcept nogil
     cdef float unit = <float> 2.0**-64, each = <float> sample.weight_each
     cdef Py_ssize_t i, start
     # Sums run over whole multiples of MANY.
-    CHECK(0 <= sample.certain <= sample.size)
+    CHECK(0 <= sample.certain <= sample.size <= sample_room(BRIEF + 1) - MANY)
     for i in range(sample.size, sample.size + MANY):
         sample.values[i] = <float> -INFINITY
         w[i] = 0.0

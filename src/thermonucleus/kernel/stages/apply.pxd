@@ -15,6 +15,7 @@ from thermonucleus.kernel.row.types cimport (
     MIN_P,
     MIROSTAT_1,
     MIROSTAT_2,
+    NOTHING,
     NO_STAGE,
     P_LESS,
     P_LESS_NORM,
@@ -33,7 +34,7 @@ from thermonucleus.kernel.row.types cimport (
     Row,
     Step,
 )
-from thermonucleus.kernel.stages.cut cimport ratio_cutoff, settle_at_last
+from thermonucleus.kernel.stages.cut cimport copy_kept, ratio_cutoff
 from thermonucleus.kernel.stages.dynamic_temperature cimport dynamic_temperature
 from thermonucleus.kernel.stages.epsilon_cutoff cimport epsilon_bits
 from thermonucleus.kernel.stages.eta_cutoff cimport eta_bits
@@ -83,7 +84,8 @@ cdef inline void apply(Row* row, const Plan* plan, Scratch* scratch) noexcept no
             min_p(row, step.numbers[0])
         elif step.stage != NO_STAGE:
             apply_further(row, step, plan.excluding, scratch)
-    settle_at_last(row, scratch)
+    if row.sums_cover == NOTHING:
+        copy_kept(row, False, scratch)
 
 
 cdef inline double heat_when_weighed(const Plan* plan) noexcept nogil:

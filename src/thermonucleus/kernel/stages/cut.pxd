@@ -6,7 +6,7 @@ from libc.math cimport INFINITY
 from thermonucleus.kernel.row.memory cimport Scratch
 from thermonucleus.kernel.row.source cimport edited, group_count
 from thermonucleus.kernel.row.summary cimport summarize
-from thermonucleus.kernel.row.types cimport NOTHING, SHORT, Row, Source
+from thermonucleus.kernel.row.types cimport SHORT, Row, Source
 from thermonucleus.kernel.search.candidates cimport narrow_to
 from thermonucleus.kernel.search.short cimport count_above
 from thermonucleus.kernel.stages.rounding cimport ROUNDING, ROUNDING_BITS
@@ -53,6 +53,13 @@ cdef inline bint settle(Row* row, bint needed, Scratch* scratch) noexcept nogil:
     The copies of a short row are made only where they are `needed`: not for top-k and top-p, which search it as it is. Where the
     tokens are not copies, what lies at or above `kept.high` becomes absent.
     """
+    if not copy_kept(row, needed, scratch) and row.kept.high < INFINITY:
+        hide(row)
+    return row.ids != NULL
+
+
+cdef inline bint copy_kept(Row* row, bint needed, Scratch* scratch) noexcept nogil:
+    """The same, but for what lies at or above `kept.high`: a draw looks at that itself."""
     cdef float low = max(row.kept.low, <float> -FLT_MAX)
     needed &= row.size <= SHORT
     if row.settled and not (needed and (row.ids == NULL or row.kept.low < low)):
@@ -63,17 +70,7 @@ cdef inline bint settle(Row* row, bint needed, Scratch* scratch) noexcept nogil:
         narrow_to(row, low if needed else row.kept.low, row.kept.high, scratch)
     if row.ids != NULL and needed:
         row.kept.low = low
-    elif row.ids == NULL and row.kept.high < INFINITY:
-        hide(row)
     return row.ids != NULL
-
-
-cdef inline void settle_at_last(Row* row, Scratch* scratch) noexcept nogil:
-    """The same where only the draw comes after: it looks at `kept` itself."""
-    if row.settled or row.sums_cover != NOTHING:
-        return
-    if row.ids != NULL or row.size <= SHORT or few_kept(row):
-        settle(row, False, scratch)
 
 
 cdef inline bint few_kept(const Row* row) noexcept nogil:

@@ -108,8 +108,8 @@ cdef inline Moments moments_of(const Row* row, int which) noexcept nogil:
     return moments
 
 
-cdef inline Moments fine_moments(const Row* row, double* error) noexcept nogil:
-    """The mass of a long row in fine weights, and by how much it may be off, as a part of itself; 0 in place of the others."""
+cdef inline Moments fine_moments(const Row* row) noexcept nogil:
+    """The mass of a long row in fine weights, off by `roughness` at most; 0 in place of the others."""
     cdef Moments moments
     cdef Interval kept = finite_kept(row)
     cdef float spare[CHUNK]
@@ -120,11 +120,10 @@ cdef inline Moments fine_moments(const Row* row, double* error) noexcept nogil:
             mass += fine_mass(piece_of(row, chunk, spare), &row.scale, &kept)
     moments.others = max(mass / precise_weight(row.maximum, &row.scale) - 1.0, 0.0)
     moments.bits = moments.squares = 0.0
-    error[0] = roughness(&row.scale)
     return moments
 
 
-cdef inline Moments quick_moments(const Row* row, int which, double* error) noexcept nogil:
+cdef inline Moments quick_moments(const Row* row, int which) noexcept nogil:
     """The same in float32; 0 in place of those that are not asked for."""
     cdef Moments moments
     cdef Interval kept = finite_kept(row)
@@ -142,7 +141,6 @@ cdef inline Moments quick_moments(const Row* row, int which, double* error) noex
             add_moments(x, &row.scale, row.maximum, &kept, &mass, &products, NULL)
         else:
             add_moments(x, &row.scale, row.maximum, &kept, &mass, &products, &squares)
-    error[0] = QUICK_ERROR
     moments.others = mass / largest - 1.0
     moments.bits = products * row.scale.slope / largest
     moments.squares = squares / (largest * 2.0**-64) / (largest * 2.0**-64)
@@ -160,7 +158,8 @@ cdef inline float cutoff_by_moments(
     if not settle(row, False, scratch) and row.size > BRIEF:
         # A mass is known to some 1e-5 in half the time that float32 takes; that tells of most rows.
         for attempt in range(0 if which == MASS and approximations_hold(&row.scale, row.size) else 1, 2):
-            moments = fine_moments(row, &error) if attempt == 0 else quick_moments(row, which, &error)
+            moments = fine_moments(row) if attempt == 0 else quick_moments(row, which)
+            error = roughness(&row.scale) if attempt == 0 else QUICK_ERROR
             bits = cutoff(&moments, number, row.source.size, &gain)
             if count_inside(row, cutoff_at(row, bits - doubt_of(gain, error)), cutoff_at(row, bits + doubt_of(gain, error))) == 0:
                 return cutoff_at(row, bits)

@@ -26,11 +26,10 @@ cdef inline void top_h(Row* row, double h, Scratch* scratch) noexcept nogil:
     cdef Moments moments
     cdef Measure measure
     cdef Nearest found
-    cdef double error
     cdef bint in_head = True
     cdef double bound
     if not settle(row, True, scratch):
-        moments = quick_moments(row, BITS, &error)
+        moments = quick_moments(row, BITS)
         measure = below_largest(row, &moments)
         bound = (h + ROUNDING) * total_of(&moments)
         in_head = nearest_in_head(row, &measure, bound, scratch, &found)

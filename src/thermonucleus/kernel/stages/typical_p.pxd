@@ -21,10 +21,9 @@ cdef inline void typical_p(Row* row, double mass, Scratch* scratch) noexcept nog
     cdef Moments moments
     cdef Measure measure
     cdef Nearest found
-    cdef double error
     cdef bint in_head = True
     if not settle(row, True, scratch):
-        moments = quick_moments(row, BITS, &error)
+        moments = quick_moments(row, BITS)
         measure = around_mean(row, &moments)
         in_head = nearest_in_head(row, &measure, (mass - ROUNDING) * mass_of(&moments), scratch, &found)
         if in_head and band_is_certain(row, &moments, &measure, &found, (mass - ROUNDING) * mass_of(&moments)):
