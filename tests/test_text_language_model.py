@@ -65,7 +65,7 @@ def test_any_prompt_can_be_continued(prompt) -> None:
 @pytest.mark.parametrize(
     ("prompt", "settings", "error", "message"),
     [
-        (None, {}, TypeError, "prompt must be a str, not None"),
+        (None, {}, TypeError, "prompt must be a str, got None"),
         ("The", {"max_tokens": -1}, ValueError, "max_tokens"),
         ("The", {"sampler": 3}, TypeError, "sampler"),
     ],

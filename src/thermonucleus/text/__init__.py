@@ -1,4 +1,4 @@
-"""A language model that needs no download, the loop that draws text from it, and what the deck does with texts."""
+"""Language models, built in or real, the loop that draws text from them, and what the deck does with texts."""
 
 from thermonucleus.text.adaptive import AdaptiveSampler, Step
 from thermonucleus.text.chatbot import PERSONALITIES, Choice, chatbot_choice, chatbot_response
@@ -7,7 +7,9 @@ from thermonucleus.text.corpus import builtin_corpus, read_corpus
 from thermonucleus.text.generation import generate
 from thermonucleus.text.language_model import LanguageModel, builtin_model
 from thermonucleus.text.letters import simple_text_generator, simple_text_generator_top_p
+from thermonucleus.text.loading import load_model
 from thermonucleus.text.metrics import distinct_n, perplexity, repetition_rate, self_bleu, text_quality_metric, zipf_coefficient
+from thermonucleus.text.model import TextModel
 from thermonucleus.text.ngram import NgramModel
 from thermonucleus.text.split import Split, split_corpus
 from thermonucleus.text.tokenizer import BOS, EOS, UNK, Detokenizer, Tokenizer
@@ -25,6 +27,7 @@ __all__ = [
     "NgramModel",
     "Split",
     "Step",
+    "TextModel",
     "Tokenizer",
     "Trial",
     "Tuning",
@@ -36,6 +39,7 @@ __all__ = [
     "generate",
     "generate_text",
     "judge",
+    "load_model",
     "optimize_params",
     "perplexity",
     "read_corpus",

@@ -1,8 +1,8 @@
-"""A language model of text: what a tokenizer and an n-gram model make together."""
+"""The language model that needs no download: what a tokenizer and an n-gram model make together."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Self, SupportsIndex
 
 import numpy as np
@@ -10,12 +10,16 @@ from numpy.typing import NDArray
 
 from thermonucleus.text.corpus import builtin_corpus
 from thermonucleus.text.generation import generate
+from thermonucleus.text.model import Row, TextModel, as_text
 from thermonucleus.text.ngram import NgramModel
-from thermonucleus.text.tokenizer import EOS, Detokenizer, Tokenizer
+from thermonucleus.text.tokenizer import EOS, JOINER, SPECIAL_TOKENS, Detokenizer, Tokenizer
+
+SPECIAL_NAMES = ("unknown word", "beginning of text", "end of sentence")
+"""What the special tokens are to a reader."""
 
 
 @dataclass(frozen=True)
-class LanguageModel:
+class LanguageModel(TextModel):
     """A model of text that is trained in an instant and needs no download.
 
     Parameters
@@ -24,6 +28,8 @@ class LanguageModel:
         Text to token ids and back.
     ngrams : NgramModel
         Token ids to the logits of the next one.
+    name : str, default "builtin"
+        What to call it.
 
     Examples
     --------
@@ -36,6 +42,8 @@ class LanguageModel:
 
     tokenizer: Tokenizer
     ngrams: NgramModel
+    name: str = "builtin"
+    ends = frozenset()  # a sentence follows another
 
     @classmethod
     def train(cls, paragraphs: Iterable[str] | None = None, *, order: int = 4) -> Self:
@@ -65,15 +73,50 @@ class LanguageModel:
         sequences = (_finished(tokenizer.encode(text)) for text in texts)
         return cls(tokenizer, NgramModel(sequences, vocab_size=len(tokenizer), order=order))
 
-    def __call__(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+    @property
+    def size(self) -> int:  # type: ignore[override]  # a field of other models
+        """The size of the vocabulary, special tokens included."""
+        return len(self.tokenizer)
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        """The tokens as they are read, without the marks that say where no space stands."""
+        words = self.tokenizer.vocabulary[len(SPECIAL_TOKENS) :]
+        return (*SPECIAL_NAMES, *(word.strip(JOINER) for word in words))
+
+    def encode(self, text: str) -> list[int]:
+        """Return the tokens of a text, as `Tokenizer.encode` does."""
+        return self.tokenizer.encode(text)
+
+    def pieces(self, known: Sequence[int]) -> Callable[[int], str]:
+        """Return a function that takes the tokens after the known ones, in turn, and returns what each adds to the text."""
+        detokenizer = Detokenizer(self.tokenizer)
+        for token in known:
+            detokenizer.push(token)
+        return detokenizer.push
+
+    def __call__(self, tokens: Sequence[int]) -> Row:
         """Return the logits of the token that follows, as `NgramModel` does."""
         return self.ngrams(tokens)
+
+    def rows(self, texts: Sequence[Sequence[int]]) -> Row:
+        """Return the logits of the token after each of several texts."""
+        return np.stack([self.ngrams(text) for text in texts])
+
+    def logprobs(self, tokens: Sequence[int], start: int = 1) -> NDArray[np.float64]:
+        """Return the natural logarithm of the probability of each token from a place on, given all before it."""
+        given = (self.ngrams.probabilities(tokens[:i])[tokens[i]] for i in range(start, len(tokens)))
+        return np.log(np.fromiter(given, np.float64, len(tokens) - start))
+
+    def unknown_words(self, text: str) -> list[str]:
+        """Return the words of a text that are not in the vocabulary, each once."""
+        return self.tokenizer.unknown_words(text)
 
     def stream(
         self,
         prompt: str,
         *,
-        sampler: Callable[[NDArray[np.float32]], SupportsIndex],
+        sampler: Callable[[Row], SupportsIndex],
         max_tokens: int,
         whole_sentence: bool = False,
     ) -> Iterator[str]:
@@ -82,49 +125,27 @@ class LanguageModel:
         Parameters
         ----------
         prompt : str
-            The text to go on from, which may be empty or end within a sentence. Words that the
-            model does not know do no harm.
-        sampler : callable
-            Takes a row of logits and returns a token id.
-        max_tokens : int
-            How many tokens to draw at most. Punctuation marks and the ends of sentences count.
-        whole_sentence : bool, optional
-            Whether to stop at the end of the first sentence. By default another one follows, as in
-            any text, until max_tokens are drawn.
+            The text to go on from, which may be empty or end within a sentence. Words that the model does not know do no harm:
+            `unknown_words` names them.
+        sampler, max_tokens
+            As in `TextModel.stream`. Punctuation marks and the ends of sentences count as tokens.
+        whole_sentence : bool, default False
+            Whether to stop at the end of the first sentence. By default another one follows, as in any text, until max_tokens are
+            drawn.
 
         Returns
         -------
         iterator of str
-            What comes after the prompt, with the spaces that belong there: put together, prompt
-            and pieces are the text.
+            As from `TextModel.stream`.
 
         Raises
         ------
         TypeError, ValueError
             Where an argument is not as described: at the call, before the first piece.
         """
-        if not isinstance(prompt, str):
-            raise TypeError(f"prompt must be a str, not {prompt!r}")
-        known = self.tokenizer.encode(prompt)
-        drawn = generate(
-            self.ngrams,
-            known,
-            sampler=sampler,
-            max_tokens=max_tokens,
-            stop_tokens=(EOS,) if whole_sentence else (),
-        )
-        return self._pieces(prompt, known, drawn)
-
-    def _pieces(self, prompt: str, known: list[int], drawn: Iterator[int]) -> Iterator[str]:
-        detokenizer = Detokenizer(self.tokenizer)
-        for token in known:
-            detokenizer.push(token)
-        space_is_there = prompt[-1:].isspace()
-        for token in drawn:
-            piece = detokenizer.push(token)
-            if piece:
-                yield piece.lstrip() if space_is_there else piece
-                space_is_there = False
+        known = self.encode(as_text("prompt", prompt))
+        drawn = generate(self, known, sampler=sampler, max_tokens=max_tokens, stop_tokens=(EOS,) if whole_sentence else ())
+        return _after(prompt, self._text_of(known, drawn))
 
 
 @cache
@@ -142,6 +163,14 @@ def builtin_model() -> LanguageModel:
     True
     """
     return LanguageModel.train()
+
+
+def _after(prompt: str, pieces: Iterator[str]) -> Iterator[str]:
+    """Take the space off the first piece where the prompt ends with one."""
+    for piece in pieces:
+        yield piece.lstrip() if prompt[-1:].isspace() else piece
+        break
+    yield from pieces
 
 
 def _finished(ids: list[int]) -> list[int]:

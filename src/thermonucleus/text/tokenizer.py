@@ -129,6 +129,27 @@ class Tokenizer:
             ids.pop()
         return ids
 
+    def unknown_words(self, text: str) -> list[str]:
+        """Return the words of a text that become ``UNK``, each once, in their order.
+
+        Parameters
+        ----------
+        text : str
+            Any text.
+
+        Returns
+        -------
+        list of str
+            As they stand in the text.
+
+        Examples
+        --------
+        >>> Tokenizer.from_corpus(["The end."]).unknown_words("The beginning of the end, the very beginning.")
+        ['beginning', 'of', 'very']
+        """
+        words = (self._true_case(token).strip(JOINER) for sentence in split_sentences(text) for token in _split_marks(sentence))
+        return list(dict.fromkeys(word for word in words if not _is_mark(word) and word not in self._ids))
+
     def decode(self, tokens: Iterable[int]) -> str:
         """Turn token ids into text.
 
