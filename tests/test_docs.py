@@ -14,16 +14,22 @@ MODULES = ["thermonucleus"] + [
     for module in pkgutil.walk_packages(thermonucleus.__path__, "thermonucleus.")
     if not module.name.endswith("__main__") and ".row_kernel_" not in module.name
 ]
-BACKENDS = {"transformers": ["torch", "transformers"], "llama_cpp": ["llama_cpp"], "onnxruntime": ["onnxruntime", "onnx"]}
-"""What the examples of a backend take; the gate runs them with all of it."""
+TAKES = {
+    "thermonucleus.backends.transformers": ["torch", "transformers"],
+    "thermonucleus.backends.llama_cpp": ["llama_cpp"],
+    "thermonucleus.backends.onnxruntime": ["onnxruntime", "onnx"],
+    "thermonucleus.text.hugging_face": ["torch", "transformers"],
+    "thermonucleus.text.gguf": ["llama_cpp"],
+}
+"""What the examples of modules take; the gate runs them with all of it."""
 
 PUBLIC = sorted(name for name in thermonucleus.__all__ if callable(getattr(thermonucleus, name)))
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_of_a_module_hold(name: str) -> None:
-    if ".backends." in name:
-        for library in BACKENDS[name.split(".")[2]]:
+    for beginning, libraries in TAKES.items():
+        for library in libraries if name.startswith(beginning) else ():
             pytest.importorskip(library)
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 

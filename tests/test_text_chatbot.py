@@ -123,7 +123,7 @@ def test_no_reply_is_there_twice() -> None:
         ({"input_text": 3}, TypeError, "^input_text must be a str, got 3$"),
         ({"temperature": -1}, ValueError, "^temperature must be .*, got -1$"),
         ({"top_p": 2}, ValueError, "^top_p must be .*, got 2$"),
-        ({"model": "gpt2"}, TypeError, "^model must be a LanguageModel, got str$"),
+        ({"model": 7}, TypeError, "^model must be the name of a model, a GGUF file or a folder, got 7$"),
         ({"rng": "seed"}, TypeError, "^rng must be"),
     ],
 )

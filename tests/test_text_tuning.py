@@ -18,7 +18,7 @@ from scipy.optimize import minimize
 import thermonucleus as tn
 from thermonucleus.text import BOS, LanguageModel, generate
 from thermonucleus.text.objective import Study, Texts, draw_texts, measure
-from thermonucleus.text.split import Split, split_corpus
+from thermonucleus.text.split import Split, halves, split_corpus
 from thermonucleus.text.tuning import Trial, Tuning, judge, optimize_params, sweep
 
 pytestmark = pytest.mark.usefixtures("thorough")
@@ -63,7 +63,7 @@ def test_another_seed_splits_the_corpus_otherwise(split: Split) -> None:
 def test_texts_drawn_together_are_those_that_are_drawn_alone(split: Split) -> None:
     prompts = [split.model.tokenizer.encode(text)[:4] for text in split.tuning[:3]]
     uniforms = np.random.default_rng(1).random((12, 3))
-    together = draw_texts(split.model, prompts, uniforms, temperature=0.8, top_p=0.9)
+    together, surprise = draw_texts(split.model, prompts, uniforms, temperature=0.8, top_p=0.9)
     for prompt, text, numbers in zip(prompts, together, uniforms.T, strict=True):
         left = iter(numbers)
 
@@ -71,6 +71,8 @@ def test_texts_drawn_together_are_those_that_are_drawn_alone(split: Split) -> No
             return tn.sample(row, temperature=0.8, top_p=0.9, u=next(left))
 
         assert text == prompt + list(generate(split.model.ngrams, prompt, sampler=draw, max_tokens=12))
+    logs = [split.model.logprobs(text, len(prompt)) for prompt, text in zip(prompts, together, strict=True)]
+    assert surprise == pytest.approx(-np.mean(logs), rel=1e-2)  # words that no text shows have a small part of the probability
 
 
 def test_trials_begin_with_prompts_that_people_wrote(split: Split) -> None:
@@ -111,9 +113,9 @@ def test_greedy_and_hot_text_is_farther_from_human_text_than_plain_samples(study
         assert study.trial(temperature, top_p).loss > 3 * plain.loss
 
 
-def test_measures_tell_loops_from_varied_text(split: Split) -> None:
-    varied = measure(split.model, [[BOS, *range(10 * i + 3, 10 * i + 13)] for i in range(9)])
-    looped = measure(split.model, [[BOS, *[3, 4, 5] * 4]] * 9)
+def test_measures_tell_loops_from_varied_text() -> None:
+    varied = measure([list(range(10 * i + 3, 10 * i + 13)) for i in range(9)])
+    looped = measure([[3, 4, 5] * 4] * 9)
     assert (varied["distinct_1"], varied["loops"], looped["loops"], looped["self_bleu"]) == (1.0, 0.0, 1.0, 1.0)
 
 
@@ -170,6 +172,19 @@ def test_a_model_of_ones_own_is_tuned_on_texts_of_ones_own(split: Split, corpus:
     first = optimize_params(1.0, 0.9, model=model, texts=corpus[300:], evaluations=1, progress=False)
     second = optimize_params(1.0, 0.9, model=model, texts=corpus[600:], evaluations=1, progress=False)
     assert first.human != second.human
+
+
+def test_texts_alone_train_the_model_too(corpus: list[str]) -> None:
+    first = optimize_params(1.0, 0.9, texts=corpus, evaluations=1, progress=False)
+    assert first == optimize_params(1.0, 0.9, evaluations=1, progress=False)
+    assert first != optimize_params(1.0, 0.9, texts=corpus[:600], evaluations=1, progress=False)
+
+
+def test_texts_are_dealt_into_halves_that_share_none(corpus: list[str]) -> None:
+    tuning, judging = halves(corpus, rng=3)
+    assert sorted(tuning + judging) == sorted(corpus)
+    assert abs(len(tuning) - len(judging)) <= 1
+    assert halves(corpus, rng=3) == (tuning, judging) != halves(corpus, rng=4)
 
 
 def test_an_edge_of_the_bounds_is_a_start() -> None:
@@ -246,7 +261,9 @@ def test_a_judgement_is_a_mean_over_other_prompts_and_uniform_numbers(split: Spl
         (lambda: optimize_params(1.0, "a"), TypeError, "initial_top_p must be a number"),  # type: ignore[arg-type]
         (lambda: optimize_params(1.0, 0.9, evaluations=0), ValueError, "evaluations must be 1 or more, got 0"),
         (lambda: optimize_params(1.0, 0.9, evaluations=1.5), TypeError, "evaluations must be an integer"),  # type: ignore[arg-type]
-        (lambda: optimize_params(1.0, 0.9, texts=["a"]), ValueError, "model and texts must be given together"),
+        (lambda: optimize_params(1.0, 0.9, model=LanguageModel.train(["a"])), ValueError, "^texts must be given with n-grams of"),
+        (lambda: optimize_params(1.0, 0.9, texts=["a"]), ValueError, "^paragraphs must be five or more, got 1$"),
+        (lambda: judge(1.0, 0.9, model=7), TypeError, "^model must be the name of a model"),  # type: ignore[arg-type]
         (lambda: optimize_params(1.0, 0.9, objective=3), TypeError, "objective must be callable, got 3"),  # type: ignore[arg-type]
         (lambda: sweep([1.0, -1.0], [0.9]), ValueError, r"temperatures\[1\] must be a finite number, 0 or more, got -1"),
         (lambda: sweep([1.0], [1.5]), ValueError, r"top_ps\[0\] must be a number from 0 to 1, got 1.5"),
@@ -258,6 +275,15 @@ def test_a_judgement_is_a_mean_over_other_prompts_and_uniform_numbers(split: Spl
 def test_wrong_arguments_are_refused(call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         call()
+
+
+def test_a_sweep_and_a_judgement_show_progress_if_asked_to(capsys: pytest.CaptureFixture[str]) -> None:
+    sweep([1.0], [0.5, 0.9], progress=True)
+    assert "2/2" in capsys.readouterr().err
+    judge(1.0, 0.9, repeats=1, progress=True)
+    assert "trial" in capsys.readouterr().err
+    judge(1.0, 0.9, repeats=1)
+    assert capsys.readouterr().err == ""
 
 
 def test_too_little_text_is_refused(split: Split) -> None:

@@ -10,7 +10,9 @@ import numpy as np
 
 from thermonucleus.functional import combined_sampling, get_token_probs
 from thermonucleus.randomness import Seed
-from thermonucleus.text.language_model import LanguageModel, builtin_model
+from thermonucleus.text.language_model import LanguageModel
+from thermonucleus.text.loading import AnyModel, as_model
+from thermonucleus.text.model import TextModel, as_text
 from thermonucleus.text.tokenizer import EOS, Tokenizer
 
 __all__ = ["PERSONALITIES", "REPLIES", "Choice", "Personality", "chatbot_choice", "chatbot_response"]
@@ -83,9 +85,7 @@ class Choice:
     chosen: str
 
 
-def chatbot_response(
-    input_text: str, temperature: float, top_p: float, *, model: LanguageModel | None = None, rng: Seed = None
-) -> str:
+def chatbot_response(input_text: str, temperature: float, top_p: float, *, model: AnyModel = None, rng: Seed = None) -> str:
     """Reply to a text under a temperature and top-p (slide 11).
 
     Parameters
@@ -115,9 +115,7 @@ def chatbot_response(
     return chatbot_choice(input_text, temperature, top_p, model=model, rng=rng).chosen
 
 
-def chatbot_choice(
-    input_text: str, temperature: float, top_p: float, *, model: LanguageModel | None = None, rng: Seed = None
-) -> Choice:
+def chatbot_choice(input_text: str, temperature: float, top_p: float, *, model: AnyModel = None, rng: Seed = None) -> Choice:
     r"""Reply to a text under a temperature and top-p, and say what the reply was chosen from (slide 11).
 
     Parameters
@@ -127,8 +125,8 @@ def chatbot_choice(
         that greets and takes leave is a greeting.
     temperature, top_p : float
         As in `thermonucleus.sample`. `PERSONALITIES` has the slide's two pairs.
-    model : LanguageModel, optional
-        What scores the replies; the built-in model by default.
+    model : TextModel, str or path-like, optional
+        What scores the replies, as in `generate_text`; the built-in model by default.
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
@@ -150,9 +148,11 @@ def chatbot_choice(
 
     .. math:: \frac{1}{n} \sum_{i=1}^{n} \ln\bigl( 0.9\, p(w_i \mid h_i) + 0.1\, c(w_i) / N \bigr)
 
-    with :math:`p` the language model, :math:`h_i` all before token :math:`w_i`, the text that was said included, and
-    :math:`c(w) / N` the share of the word among the words that were said. The model looks back three tokens; this cache makes what
-    takes up a word of the text more probable, however far back it stands.
+    with :math:`p` the built-in model, or another of its kind, :math:`h_i` all before token :math:`w_i`, the text that was said
+    included, and :math:`c(w) / N` the share of the word among the words that were said. The model looks back three tokens; this
+    cache makes what takes up a word of the text more probable, however far back it stands. A model that reads all of a text needs
+    no cache: its replies are scored by the mean of :math:`\ln p` alone, given the text as its chat template puts it, or as a line
+    where it has none.
 
     References
     ----------
@@ -168,15 +168,14 @@ def chatbot_choice(
     >>> dict(zip(choice.candidates, choice.probabilities))["Hello!"]
     0.0
     """
-    if not isinstance(input_text, str):
-        raise TypeError(f"input_text must be a str, got {input_text!r}")
-    model = builtin_model() if model is None else model
-    if not isinstance(model, LanguageModel):
-        raise TypeError(f"model must be a LanguageModel, got {type(model).__name__}")
-    words = WORD.findall(input_text.casefold().replace("\u2019", "'"))  # a typographic apostrophe is one too
+    words = WORD.findall(as_text("input_text", input_text).casefold().replace("\u2019", "'"))  # a typographic apostrophe is one too
     category = _category(words)
     candidates = REPLIES[category]
-    logits = _scores(model, input_text, words, candidates)
+    loaded = as_model(model)
+    if isinstance(loaded, LanguageModel):
+        logits = _scores_with_cache(loaded, input_text, words, candidates)
+    else:
+        logits = _scores(loaded, input_text, candidates)
     probabilities = get_token_probs(logits, temperature, top_p)
     chosen = candidates[int(combined_sampling(logits, temperature, top_p, rng=rng))]
     return Choice(category, candidates, tuple(logits), tuple(probabilities.tolist()), chosen)
@@ -187,7 +186,19 @@ def _category(words: Sequence[str]) -> str:
     return next((name for name, phrases in PHRASES.items() if any(f" {phrase} " in said for phrase in phrases)), "unknown")
 
 
-def _scores(model: LanguageModel, input_text: str, words: Sequence[str], replies: Sequence[str]) -> list[float]:
+def _scores(model: TextModel, input_text: str, replies: Sequence[str]) -> list[float]:
+    try:
+        said = model.encode_chat([{"role": "user", "content": input_text}])
+    except ValueError:  # it has no template
+        said = model.encode(f"{input_text}\n")
+    scores = []
+    for reply in replies:
+        tokens = model.encode(reply)[len(model.begin) :]
+        scores.append(float(model.logprobs(said + tokens, len(said)).mean()))
+    return scores
+
+
+def _scores_with_cache(model: LanguageModel, input_text: str, words: Sequence[str], replies: Sequence[str]) -> list[float]:
     said = model.tokenizer.encode(input_text)
     if said[-1] != EOS:
         said.append(EOS)  # a reply begins a sentence of its own

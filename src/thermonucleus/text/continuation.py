@@ -1,11 +1,10 @@
 """Text from a model, in one call (slide 6)."""
 
-import os
-
 from thermonucleus.randomness import Seed
 from thermonucleus.sampler import Sampler
 from thermonucleus.settings import check_integer
-from thermonucleus.text.language_model import LanguageModel, builtin_model
+from thermonucleus.text.loading import AnyModel, as_model
+from thermonucleus.text.model import as_text
 
 __all__ = ["generate_text"]
 
@@ -16,7 +15,7 @@ def generate_text(
     temperature: float = 1.0,
     top_p: float = 1.0,
     *,
-    model: LanguageModel | str | os.PathLike[str] | None = None,
+    model: AnyModel = None,
     rng: Seed = None,
 ) -> str:
     """Continue a text with a language model under a temperature and top-p (slide 6).
@@ -26,12 +25,12 @@ def generate_text(
     prompt : str
         The text to go on from.
     max_length : int
-        How many tokens to end at, those of the prompt included; more than these.
+        How many tokens to end at, those of the prompt included; more than these. The text is shorter if the model ends it.
     temperature, top_p : float, default 1.0
         As in `thermonucleus.sample`.
-    model : LanguageModel, str or path-like, optional
-        By default the built-in model, which needs no download. A name on the Hugging Face Hub, such as "gpt2", or a folder is
-        loaded on each call; ``pip install "thermonucleus[transformers]"`` brings what that takes.
+    model : TextModel, str or path-like, optional
+        By default the built-in model, which needs no download. A name, as `load_model` takes it, is loaded on each call: load a
+        model once for several texts.
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
@@ -45,7 +44,9 @@ def generate_text(
     TypeError, ValueError
         If an argument is not as described.
     ImportError
-        If `model` is a name or a folder, and transformers is not installed.
+        If `model` is a name, and what runs it is not installed.
+    OSError
+        If there is no such model.
 
     Notes
     -----
@@ -58,18 +59,11 @@ def generate_text(
     >>> generate_text("The cat", 7, temperature=0.1, model=model, rng=1)
     'The cat sat on the mat'
     """
-    if isinstance(model, str | os.PathLike):
-        from thermonucleus.backends import transformers
-
-        return transformers.generate_text(prompt, max_length, temperature, top_p, model=model, rng=rng)
-    model = builtin_model() if model is None else model
-    if not isinstance(model, LanguageModel):
-        raise TypeError(f"model must be a LanguageModel, or a name or folder of transformers' models, got {type(model).__name__}")
-    if not isinstance(prompt, str):
-        raise TypeError(f"prompt must be a str, got {prompt!r}")
+    as_text("prompt", prompt)
+    sampler = Sampler(temperature=temperature, top_p=top_p, rng=rng)
     most = check_integer(max_length, name="max_length")
-    known = len(model.tokenizer.encode(prompt))
+    model = as_model(model)
+    known = len(model.encode(prompt))
     if known >= most:
         raise ValueError(f"max_length must be more than the number of tokens of the prompt, {known}, got {max_length}")
-    sampler = Sampler(temperature=temperature, top_p=top_p, rng=rng)
     return prompt + "".join(model.stream(prompt, sampler=sampler, max_tokens=most - known))

@@ -2,9 +2,10 @@
 
 import codecs
 import ctypes
+import logging
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ class GgufModel(TextModel):
     name : str, optional
         What to call the model; the path by default.
     context : int, default 8192
-        Tokens that all texts may have together. The memory for it is taken at once.
+        Tokens that all texts may have together, for which the memory is taken at once. One text may be as long as those that the
+        model was trained on.
 
     Raises
     ------
@@ -54,8 +56,8 @@ class GgufModel(TextModel):
 
     Notes
     -----
-    Flash attention, which would round in another order for several texts at once, is off: a row does not depend on what is computed
-    beside it or was before. It does on the machine: llama.cpp rounds differently from processor to processor.
+    Flash attention is off: with it, a logit depends in its first digits on where in memory its text stands, and so on what was
+    computed before. What is left is the rounding of sums in another order, and that of another processor.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, name: str | None = None, context: int = 8192) -> None:
@@ -68,11 +70,17 @@ class GgufModel(TextModel):
             self._llm = llama_cpp.Llama(str(path), n_ctx=32, n_batch=32, verbose=False)
         except ValueError as error:
             raise ValueError(f"model must be a GGUF file that llama.cpp can read, got {os.fspath(path)!r}: {error}") from error
+        # It takes llama.cpp's warnings for errors, whose levels have moved: one is that texts together may be longer than a text.
+        logging.getLogger("llama-cpp-python").setLevel(logging.CRITICAL)
         self.name = os.fspath(path) if name is None else name
         self.size = self._llm.n_vocab()
+        self.begin = tuple(self._llm.tokenize(b""))
         self.ends = frozenset({self._llm.token_eos()} | _other_ends(self._llm))
-        self._context = context
+        self._path, self._context = path, context
         self._memory = _Memory(self._llm, context, threads)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), name=self.name, context=self._context), (self._path,)  # another process reads the file itself
 
     @cached_property
     def names(self) -> Sequence[str]:
@@ -80,7 +88,7 @@ class GgufModel(TextModel):
         return tuple(self._bytes_of(token).decode("utf-8", "backslashreplace") for token in range(self.size))
 
     def encode(self, text: str) -> list[int]:
-        """Return the tokens of a text, after the one that begins any text of this model, if it has one."""
+        """Return the tokens of a text, after those of `begin`; of an empty text at least one."""
         return self._checked(self._llm.tokenize(text.encode(), special=False)) or [self._first()]
 
     def encode_chat(self, messages: Sequence[Message]) -> list[int]:
@@ -121,8 +129,9 @@ class GgufModel(TextModel):
         return begin if begin >= 0 else int(self._llm.token_eos())
 
     def _checked(self, tokens: Sequence[int]) -> list[int]:
-        if len(tokens) > self._context:
-            raise ValueError(f"a text must be of at most {self._context:,} tokens for {self.name}, got {len(tokens):,}")
+        longest = min(self._context, self._llm._model.n_ctx_train())
+        if len(tokens) > longest:
+            raise ValueError(f"a text must be of at most {longest:,} tokens for {self.name}, got {len(tokens):,}")
         odd = next((token for token in tokens if not 0 <= token < self.size), None)
         if odd is not None:
             raise ValueError(f"tokens must be ids from 0 to {self.size - 1}, got {odd}")
@@ -164,7 +173,6 @@ class _Memory:
     def rows_along(self, tokens: list[int], start: int, size: int) -> Row:
         """Return the logits after each token of a text from a place on, but for the last."""
         rows = np.empty((len(tokens) - 1 - start, size), np.float32)
-        self._forget(0, 0)
         self._decode([(0, tokens[:-1], start)], rows)
         return rows
 
@@ -173,12 +181,13 @@ class _Memory:
         total = sum(len(text) for _, text, _ in texts)
         if total > self._room:
             raise ValueError(f"texts must have at most {self._room:,} tokens together, got {total:,}")
-        known = [self._prepare(slot, text) for slot, text, _ in texts]
+        known = [self._prepare(slot, text[:wanted]) for slot, text, wanted in texts]
         new = [
             (text[place], place, slot, place >= wanted)
             for (slot, text, wanted), start in zip(texts, known, strict=True)
             for place in range(start, len(text))
         ]
+        self._make_room(len(texts), len(new))
         row = iter(rows)
         for first in range(0, len(new), BATCH):
             self._decode_batch(new[first : first + BATCH], row)
@@ -186,10 +195,10 @@ class _Memory:
             self._kept[slot] = list(text)
 
     def _prepare(self, slot: int, text: Sequence[int]) -> int:
-        """Make a slot hold as much of a text as is kept anywhere, and return how much: all but its last token at most."""
+        """Make a slot hold as much of the beginning of a text as is kept anywhere, nothing else, and return how much."""
         common = [_common(kept, text) for kept in self._kept]
         best = max(range(SLOTS), key=lambda other: (common[other], other == slot))
-        start = min(common[best], len(text) - 1)
+        start = common[best]
         if best == slot:
             self._forget(slot, start)
         else:
@@ -197,6 +206,12 @@ class _Memory:
             llama_cpp.llama_memory_seq_cp(self._memory, best, slot, 0, start)
             self._kept[slot] = list(text[:start])
         return start
+
+    def _make_room(self, used: int, new: int) -> None:
+        """Forget the texts in the slots that are not used now where their tokens and the new ones would be too many."""
+        if sum(map(len, self._kept)) + new > self._room:
+            for slot in range(used, SLOTS):
+                self._forget(slot, 0)
 
     def _forget(self, slot: int, start: int) -> None:
         llama_cpp.llama_memory_seq_rm(self._memory, slot, start, -1)

@@ -45,6 +45,7 @@ class HuggingFaceModel(TextModel):
         self.name = os.fspath(model) if name is None else name
         self._tokenizer = AutoTokenizer.from_pretrained(model, **where)
         self._network = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32, **where).eval()
+        self.begin = tuple(self._tokenizer("")["input_ids"])
         self.size = self._network.get_output_embeddings().weight.shape[0]
         ends = self._network.generation_config.eos_token_id
         self.ends = frozenset(end for end in ([ends] if isinstance(ends, int) else ends or ()) if end is not None)
@@ -61,7 +62,7 @@ class HuggingFaceModel(TextModel):
         return tuple(self._tokenizer.decode([token]) if token < known else f"<{token}>" for token in range(self.size))
 
     def encode(self, text: str) -> list[int]:
-        """Return the tokens of a text, after the one that begins any text of this model, if it has one."""
+        """Return the tokens of a text, after those of `begin`; of an empty text at least one."""
         tokens: list[int] = self._tokenizer(text)["input_ids"]
         begin = self._tokenizer.bos_token_id
         return tokens or [begin if begin is not None else min(self.ends)]

@@ -12,7 +12,7 @@ from thermonucleus.text.corpus import builtin_corpus
 from thermonucleus.text.generation import generate
 from thermonucleus.text.model import Row, TextModel, as_text
 from thermonucleus.text.ngram import NgramModel
-from thermonucleus.text.tokenizer import EOS, JOINER, SPECIAL_TOKENS, Detokenizer, Tokenizer
+from thermonucleus.text.tokenizer import BOS, EOS, JOINER, SPECIAL_TOKENS, Detokenizer, Tokenizer
 
 SPECIAL_NAMES = ("unknown word", "beginning of text", "end of sentence")
 """What the special tokens are to a reader."""
@@ -43,6 +43,7 @@ class LanguageModel(TextModel):
     tokenizer: Tokenizer
     ngrams: NgramModel
     name: str = "builtin"
+    begin = (BOS,)
     ends = frozenset()  # a sentence follows another
 
     @classmethod

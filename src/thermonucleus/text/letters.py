@@ -3,8 +3,11 @@
 import numpy as np
 
 from thermonucleus.randomness import Seed, as_generator
+from thermonucleus.sampler import Sampler
 from thermonucleus.sampling import sample
 from thermonucleus.settings import Column, check_fraction, check_integer, check_temperature
+from thermonucleus.text.loading import AnyModel, as_model
+from thermonucleus.text.model import as_text
 
 __all__ = ["simple_text_generator", "simple_text_generator_top_p"]
 
@@ -14,7 +17,7 @@ PULL = 0.1
 """How far a letter's score moves from its own code towards that of the letter before."""
 
 
-def simple_text_generator(prompt: str, length: int, temperature: float, *, rng: Seed = None) -> str:
+def simple_text_generator(prompt: str, length: int, temperature: float, *, model: AnyModel = None, rng: Seed = None) -> str:
     """Add letters to a text, drawn under a temperature (slide 8).
 
     Parameters
@@ -22,21 +25,25 @@ def simple_text_generator(prompt: str, length: int, temperature: float, *, rng: 
     prompt : str
         The text to go on from, of at least one character.
     length : int
-        How many letters to add, 0 or more.
+        How many letters to add, 0 or more; with a model, how many tokens at most.
     temperature : float
         As in `thermonucleus.sample`.
+    model : TextModel, str or path-like, optional
+        Whose tokens to draw in place of letters, as in `generate_text`; "builtin" is the built-in one.
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, optional
         As in `thermonucleus.sample`.
 
     Returns
     -------
     str
-        The prompt and the letters, each of them a capital or a space.
+        The prompt and the letters, each of them a capital or a space; or what the model goes on with.
 
     Raises
     ------
     ValueError, TypeError
         If an argument is of the wrong type or out of range, or the prompt is empty.
+    ImportError, OSError
+        As from `load_model`.
 
     Notes
     -----
@@ -52,15 +59,15 @@ def simple_text_generator(prompt: str, length: int, temperature: float, *, rng: 
     >>> simple_text_generator("THE QUICK BROWN FOX ", 20, 5.0, rng=0)
     'THE QUICK BROWN FOX XSJFYZXYWZYBZIYQZWTV'
     """
-    return _extended(prompt, length, check_temperature(temperature), 1.0, rng)
+    return _extended(prompt, length, check_temperature(temperature), 1.0, model, rng)
 
 
-def simple_text_generator_top_p(prompt: str, length: int, p: float, *, rng: Seed = None) -> str:
+def simple_text_generator_top_p(prompt: str, length: int, p: float, *, model: AnyModel = None, rng: Seed = None) -> str:
     """Add letters to a text, drawn from the nucleus (slide 9).
 
     Parameters
     ----------
-    prompt, length, rng
+    prompt, length, model, rng
         As in `simple_text_generator`.
     p : float
         From 0 to 1; `top_p` of `thermonucleus.sample`.
@@ -68,11 +75,11 @@ def simple_text_generator_top_p(prompt: str, length: int, p: float, *, rng: Seed
     Returns
     -------
     str
-        The prompt and the letters.
+        The prompt and the letters, or what the model goes on with.
 
     Raises
     ------
-    ValueError, TypeError
+    ValueError, TypeError, ImportError, OSError
         As from `simple_text_generator`.
 
     Notes
@@ -85,16 +92,17 @@ def simple_text_generator_top_p(prompt: str, length: int, p: float, *, rng: Seed
     >>> simple_text_generator_top_p("THE QUICK BROWN FOX ", 20, 0.9, rng=0)
     'THE QUICK BROWN FOX ZYXXZZZZZZZXZXZYZZYZ'
     """
-    return _extended(prompt, length, 1.0, check_fraction(p, name="p"), rng)
+    return _extended(prompt, length, 1.0, check_fraction(p, name="p"), model, rng)
 
 
-def _extended(prompt: str, length: int, temperature: Column, top_p: Column, rng: Seed) -> str:
-    if not isinstance(prompt, str):
-        raise TypeError(f"prompt must be a str, got {prompt!r}")
-    if not prompt:
+def _extended(prompt: str, length: int, temperature: Column, top_p: Column, model: AnyModel, rng: Seed) -> str:
+    if not as_text("prompt", prompt):
         raise ValueError("prompt must hold at least one character, for the first letter to follow")
     count = check_integer(length, name="length")
     generator = as_generator(rng)
+    if model is not None:
+        sampler = Sampler(temperature=temperature, top_p=top_p, rng=generator)
+        return prompt + "".join(as_model(model).stream(prompt, sampler=sampler, max_tokens=count))
     text = prompt
     for _ in range(count):
         scores = CODES + PULL * (ord(text[-1]) - CODES)

@@ -52,9 +52,7 @@ def load_model(model: str | os.PathLike[str]) -> TextModel:
     'time'
     """
     if not isinstance(model, str | os.PathLike):
-        raise TypeError(
-            f'model must be "builtin", "smollm2", a GGUF file, or a name or folder of transformers\' models, got {model!r}'
-        )
+        raise TypeError(f"model must be the name of a model, a GGUF file or a folder, got {model!r}")
     name = os.fspath(model)
     if name == BUILTIN:
         return builtin_model()

@@ -7,8 +7,10 @@ from itertools import chain
 from statistics import linear_regression
 from typing import Protocol, TypeVar
 
+import numpy as np
+
 from thermonucleus.settings import check_integer
-from thermonucleus.text.language_model import LanguageModel
+from thermonucleus.text.model import TextModel
 from thermonucleus.text.tokenizer import BOS
 
 __all__ = ["distinct_n", "perplexity", "repetition_rate", "self_bleu", "text_quality_metric", "zipf_coefficient"]
@@ -58,15 +60,15 @@ def text_quality_metric(text: str) -> float:
     return len(set(text)) / len(text)
 
 
-def perplexity(model: LanguageModel | Scorer, texts: Iterable[Sequence[int]]) -> float:
+def perplexity(model: TextModel | Scorer, texts: Iterable[Sequence[int]]) -> float:
     r"""Return how many equally likely tokens a model hesitates between on average, over all tokens of all texts.
 
     Parameters
     ----------
-    model : LanguageModel, NgramModel or any object with a method logprob
+    model : TextModel, NgramModel or any object with a method logprob
         Best one that was trained on other texts than the one that wrote these.
     texts : iterable of sequence of int
-        Token ids of `model`, as `Tokenizer.encode` gives them: each text begins with ``BOS``.
+        Token ids of `model`, as its `encode` gives them: each text begins with its `begin`, ``BOS`` for n-grams.
 
     Returns
     -------
@@ -76,11 +78,11 @@ def perplexity(model: LanguageModel | Scorer, texts: Iterable[Sequence[int]]) ->
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or no text holds a token other than ``BOS``.
+        If an argument is not as described, or no text holds a token to predict.
 
     Notes
     -----
-    With :math:`N_i` the number of tokens of text :math:`x_i`, ``BOS`` left out,
+    With :math:`N_i` the number of tokens of text :math:`x_i`, those of the beginning left out,
 
     .. math:: \exp\left( -\frac{\sum_i \ln p(x_i)}{\sum_i N_i} \right).
 
@@ -96,17 +98,30 @@ def perplexity(model: LanguageModel | Scorer, texts: Iterable[Sequence[int]]) ->
     >>> perplexity(model, [[1, 3, 4, 2]]) < perplexity(model, [[1, 3, 3, 3]])
     True
     """
-    scorer = model.ngrams if isinstance(model, LanguageModel) else model
-    if not hasattr(scorer, "logprob"):
-        raise TypeError(f"model must have a method logprob(tokens), got {type(model).__name__}")
     sequences = [list(text) for text in _tokenised(texts)]
+    if isinstance(model, TextModel):
+        return _perplexity_of_text(model, sequences)
+    if not hasattr(model, "logprob"):
+        raise TypeError(f"model must have a method logprob(tokens), got {type(model).__name__}")
     for tokens in sequences:
         if tokens[:1] != [BOS]:
             raise ValueError(f"each of texts must begin with BOS ({BOS}), got one that begins with {tokens[:1]}")
     predicted = sum(token != BOS for tokens in sequences for token in tokens)
     if not predicted:
         raise ValueError(f"texts must hold at least one token other than BOS ({BOS})")
-    return math.exp(-math.fsum(scorer.logprob(tokens) for tokens in sequences) / predicted)
+    return math.exp(-math.fsum(model.logprob(tokens) for tokens in sequences) / predicted)
+
+
+def _perplexity_of_text(model: TextModel, sequences: Sequence[list[int]]) -> float:
+    begin = list(model.begin)
+    for tokens in sequences:
+        if tokens[: len(begin)] != begin:
+            raise ValueError(f"each of texts must begin with {begin}, got one that begins with {tokens[: len(begin)]}")
+    start = max(len(begin), 1)  # the first token of all follows nothing
+    if not any(len(tokens) > start for tokens in sequences):
+        raise ValueError("texts must hold at least one token to predict, got none")
+    logs = [model.logprobs(tokens, start) for tokens in sequences if len(tokens) > start]
+    return math.exp(-math.fsum(np.concatenate(logs)) / sum(map(len, logs)))
 
 
 def distinct_n(texts: Iterable[Sequence[Hashable]], n: int) -> float:

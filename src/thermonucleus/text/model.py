@@ -26,6 +26,8 @@ class TextModel(ABC):
         What it was loaded by.
     size : int
         The size of its vocabulary, V.
+    begin : tuple of int
+        The tokens that come before any text. It is empty for a model that knows none.
     ends : frozenset of int
         The tokens after which a text is over. It is empty for a model that goes on for ever.
 
@@ -36,6 +38,7 @@ class TextModel(ABC):
 
     name: str
     size: int
+    begin: tuple[int, ...]
     ends: frozenset[int]
 
     @property
@@ -45,7 +48,7 @@ class TextModel(ABC):
 
     @abstractmethod
     def encode(self, text: str) -> list[int]:
-        """Return the tokens of a text that may go on, and before them what begins any text of this model; at least one token."""
+        """Return the tokens of a text that may go on, after those of `begin`; of an empty text at least one, whatever it is."""
 
     @abstractmethod
     def pieces(self, known: Sequence[int]) -> Callable[[int], str]:

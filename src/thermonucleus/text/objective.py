@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampling import sample
 from thermonucleus.text import metrics
-from thermonucleus.text.language_model import LanguageModel
-from thermonucleus.text.tokenizer import BOS, EOS
+from thermonucleus.text.model import TextModel, log_softmax
+from thermonucleus.text.sentences import split_sentences
 
 __all__ = ["Objective", "Study", "Texts", "Trial", "draw_texts", "measure"]
 
@@ -26,22 +25,21 @@ PROMPT, LENGTH = 5, 40
 """Tokens that a text starts from, and tokens that are drawn."""
 
 SAMPLES = 20
-"""Samples of human text that show by how much a measure varies."""
+"""Chosen: samples of human text that show by how much a measure varies."""
+
+POOL = 4
+"""Chosen: how many times as many pieces of human text as a trial draws are sampled from. A large model takes its time for each."""
 
 
-class Model(Protocol):
-    """Takes the tokens so far and returns the logits of the next one, as `LanguageModel` does."""
-
-    def __call__(self, tokens: Sequence[int], /) -> NDArray[np.float32]: ...
-
-
-def draw_texts(model: Model, prompts: Texts, uniforms: NDArray[np.float64], *, temperature: float, top_p: float) -> list[list[int]]:
+def draw_texts(
+    model: TextModel, prompts: Texts, uniforms: NDArray[np.float64], *, temperature: float, top_p: float
+) -> tuple[list[list[int]], float]:
     """Continue each of several prompts, all of them one token further at a time.
 
     Parameters
     ----------
-    model : callable
-        Takes the tokens so far and returns a row of logits.
+    model : TextModel
+        What to draw from. Tokens that would end a text are not drawn.
     prompts : sequence of sequence of int
         Token ids.
     uniforms : ndarray of float64, shape (length, len(prompts))
@@ -52,50 +50,54 @@ def draw_texts(model: Model, prompts: Texts, uniforms: NDArray[np.float64], *, t
 
     Returns
     -------
-    list of list of int
+    texts : list of list of int
         The texts, prompts included.
+    surprise : float
+        The mean over all drawn tokens of -ln of the model's own probability: the logarithm of the perplexity.
 
     Examples
     --------
+    >>> from thermonucleus.text import LanguageModel
     >>> from thermonucleus.text.objective import draw_texts
-    >>> def count_up(tokens):
-    ...     return np.float32([0.0 if i == tokens[-1] + 1 else -9.0 for i in range(10)])
-    >>> draw_texts(count_up, [[1], [4]], np.full((3, 2), 0.5), temperature=1.0, top_p=0.9)
-    [[1, 2, 3, 4], [4, 5, 6, 7]]
+    >>> model = LanguageModel.train(["The cat sat on the mat. The cat sat on the dog."])
+    >>> prompts = [model.encode("The"), model.encode("The cat")]
+    >>> texts, surprise = draw_texts(model, prompts, np.full((3, 2), 0.5), temperature=0.5, top_p=0.9)
+    >>> [" ".join(model.names[token] for token in text[1:]) for text in texts]
+    ['the cat sat on', 'the cat sat on the']
     """
     texts = [list(prompt) for prompt in prompts]
+    surprises = []
     for u in uniforms:
-        rows = np.stack([model(text) for text in texts])
-        drawn = np.asarray(sample(rows, temperature=temperature, top_p=top_p, u=u))
-        for text, token in zip(texts, drawn.tolist(), strict=True):
+        rows = model.rows(texts)
+        logs = [log_softmax(row) for row in rows]
+        rows[:, list(model.ends)] = -np.inf
+        drawn = np.asarray(sample(rows, temperature=temperature, top_p=top_p, u=u)).tolist()
+        for text, log, token in zip(texts, logs, drawn, strict=True):
             text.append(token)
-    return texts
+            surprises.append(-float(log[token]))
+    return texts, fmean(surprises)
 
 
-def measure(model: LanguageModel, texts: Texts) -> dict[str, float]:
-    """Measure texts in the ways that tell drawn text from written text.
+def measure(texts: Texts) -> dict[str, float]:
+    """Measure texts in the ways that tell drawn text from written text, whatever model they are from.
 
     Parameters
     ----------
-    model : LanguageModel
-        What the perplexity is taken under.
     texts : sequence of sequence of int
-        Token ids, each text after a ``BOS``.
+        Token ids.
 
     Returns
     -------
     dict of str to float
-        As in `thermonucleus.text.metrics`: the logarithm of the perplexity, the shares of distinct tokens and of distinct pairs,
-        the share of texts that end in a loop, Zipf's coefficient and self-BLEU.
+        As in `thermonucleus.text.metrics`: the shares of distinct tokens and of distinct pairs, the share of texts that end in a
+        loop, Zipf's coefficient and self-BLEU.
     """
-    written = [text[1:] for text in texts]
     return {
-        "log_perplexity": math.log(metrics.perplexity(model, texts)),
-        "distinct_1": metrics.distinct_n(written, 1),
-        "distinct_2": metrics.distinct_n(written, 2),
-        "loops": metrics.repetition_rate(written),
-        "zipf": metrics.zipf_coefficient(written),
-        "self_bleu": metrics.self_bleu(written),
+        "distinct_1": metrics.distinct_n(texts, 1),
+        "distinct_2": metrics.distinct_n(texts, 2),
+        "loops": metrics.repetition_rate(texts),
+        "zipf": metrics.zipf_coefficient(texts),
+        "self_bleu": metrics.self_bleu(texts),
     }
 
 
@@ -124,7 +126,7 @@ class Study:
 
     Parameters
     ----------
-    model : LanguageModel
+    model : TextModel
         What is drawn from.
     paragraphs : iterable of str
         Text by people that the model was not trained on. It is cut into pieces that begin with a sentence; the first tokens of some
@@ -136,11 +138,14 @@ class Study:
         Number of texts a trial.
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
         Which prompts, and which uniform numbers.
+    watch : callable, optional
+        Takes the pieces of human text and returns them one by one, as tqdm does: a large model takes its time to measure them.
 
     Attributes
     ----------
     human, scales : dict of str to float
-        Mean and standard deviation of each measure over samples of as many pieces of human text as a trial draws.
+        Mean and standard deviation of each measure over samples of as many pieces of human text as a trial draws. The measures are
+        those of `measure` and the logarithm of the perplexity under the model, of all but the prompts.
 
     Raises
     ------
@@ -165,12 +170,13 @@ class Study:
 
     def __init__(
         self,
-        model: LanguageModel,
+        model: TextModel,
         paragraphs: Iterable[str],
         objective: Objective | None = None,
         *,
         texts: int = 60,
         rng: Seed = 0,
+        watch: Callable[[Texts], Iterable[Sequence[int]]] = iter,
     ) -> None:
         generator = as_generator(rng)
         pieces = _pieces(model, paragraphs)
@@ -179,12 +185,14 @@ class Study:
                 f"paragraphs must make more than {texts} pieces of {PROMPT + LENGTH} tokens, as a trial draws {texts} texts, "
                 f"got {len(pieces)}"
             )
-        samples = [measure(model, _choice(generator, pieces, texts)) for _ in range(SAMPLES)]
+        self._model, self._objective = model, objective
+        self._texts, self._prompt = texts, len(model.begin) + PROMPT
+        self._pieces = _choice(generator, pieces, min(len(pieces), POOL * texts))
+        surprises = [-float(model.logprobs(piece, self._prompt).mean()) for piece in watch(self._pieces)]
+        samples = [self._measure_pieces(generator.choice(len(surprises), texts, replace=False), surprises) for _ in range(SAMPLES)]
         self.human = {name: fmean(sample[name] for sample in samples) for name in samples[0]}
         self.scales = {name: stdev(sample[name] for sample in samples) for name in samples[0]}
         self.scales["loops"] = max(self.scales["loops"], 1 / texts)
-        self._model, self._objective = model, objective
-        self._pieces, self._texts = pieces, texts
         self._deal(generator)
 
     def deals(self, count: int, rng: Seed) -> "Iterator[Study]":
@@ -196,8 +204,14 @@ class Study:
             yield study
 
     def _deal(self, generator: np.random.Generator) -> None:
-        self._prompts = [piece[: 1 + PROMPT] for piece in _choice(generator, self._pieces, self._texts)]
+        self._prompts = [piece[: self._prompt] for piece in _choice(generator, self._pieces, self._texts)]
         self._uniforms = generator.random((LENGTH, self._texts))
+
+    def _measure(self, texts: Texts, surprise: float) -> dict[str, float]:
+        return {"log_perplexity": surprise, **measure([text[len(self._model.begin) :] for text in texts])}
+
+    def _measure_pieces(self, chosen: NDArray[np.int64], surprises: Sequence[float]) -> dict[str, float]:
+        return self._measure([self._pieces[i] for i in chosen], fmean(surprises[i] for i in chosen))
 
     def distance(self, measures: Mapping[str, float]) -> float:
         """Return how far measures are from those of human text."""
@@ -205,21 +219,23 @@ class Study:
 
     def trial(self, temperature: float, top_p: float) -> Trial:
         """Draw texts under a setting, and measure them."""
-        texts = draw_texts(self._model, self._prompts, self._uniforms, temperature=temperature, top_p=top_p)
-        measures = measure(self._model, texts)
+        texts, surprise = draw_texts(self._model, self._prompts, self._uniforms, temperature=temperature, top_p=top_p)
+        measures = self._measure(texts, surprise)
         loss = self.distance(measures) if self._objective is None else float(self._objective(texts))
         return Trial(temperature, top_p, loss, measures)
 
 
-def _pieces(model: LanguageModel, paragraphs: Iterable[str]) -> list[list[int]]:
+def _pieces(model: TextModel, paragraphs: Iterable[str]) -> list[list[int]]:
     """Cut running text into pieces of equal length, each from the beginning of a sentence on."""
-    stream = [token for paragraph in paragraphs for token in model.tokenizer.encode(paragraph)[1:]]
+    length = len(model.begin) + PROMPT + LENGTH
     pieces = []
-    stop = 0
-    for start in (0, *(place for place, token in enumerate(stream, start=1) if token == EOS)):
-        if stop <= start <= len(stream) - PROMPT - LENGTH:
-            stop = start + PROMPT + LENGTH
-            pieces.append([BOS, *stream[start:stop]])
+    text = ""
+    for sentence in (sentence for paragraph in paragraphs for sentence in split_sentences(paragraph)):
+        text = f"{text} {sentence}".lstrip()
+        tokens = model.encode(text)
+        if len(tokens) >= length:
+            pieces.append(tokens[:length])
+            text = ""
     return pieces
 
 

@@ -1,6 +1,6 @@
 """A text in three parts: to train a model on, to tune it with, and to judge the tuning by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from thermonucleus.text.language_model import LanguageModel
 from thermonucleus.text.ngram import NgramModel
 from thermonucleus.text.tokenizer import Tokenizer
 
-__all__ = ["Split", "split_corpus"]
+__all__ = ["Split", "halves", "split_corpus"]
 
 TRAINING, TUNING = 0.5, 0.25
 """The shares of the paragraphs to train on and to tune with; the others are for the judgement."""
@@ -65,10 +65,40 @@ def split_corpus(paragraphs: Iterable[str] | None = None, *, rng: Seed = 0) -> S
     texts = builtin_corpus() if paragraphs is None else list(paragraphs)
     if len(texts) < 5:
         raise ValueError(f"paragraphs must be five or more, got {len(texts)}")
-    order = as_generator(rng).permutation(len(texts))
-    bounds = [round(TRAINING * len(texts)), round((TRAINING + TUNING) * len(texts))]
-    # In the order of the text again: what follows a paragraph is then often of the same topic.
-    training, tuning, judging = (tuple(texts[i] for i in sorted(part.tolist())) for part in np.split(order, bounds))
+    training, tuning, judging = _parts(texts, [TRAINING, TRAINING + TUNING], rng)
     tokenizer = Tokenizer.from_corpus(texts)
     ngrams = NgramModel([tokenizer.encode(text) for text in training], vocab_size=len(tokenizer))
     return Split(LanguageModel(tokenizer, ngrams), tuning, judging)
+
+
+def halves(texts: Sequence[str], *, rng: Seed = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Deal texts that a model has not seen into those to tune with and those to judge by.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Paragraphs.
+    rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
+        Which go where.
+
+    Returns
+    -------
+    tuning, judging : tuple of str
+        In the order of the texts.
+
+    Examples
+    --------
+    >>> from thermonucleus.text.split import halves
+    >>> halves(["one", "two", "three", "four"])
+    (('one', 'three'), ('two', 'four'))
+    """
+    tuning, judging = _parts(texts, [0.5], rng)
+    return tuning, judging
+
+
+def _parts(texts: Sequence[str], shares: Sequence[float], rng: Seed) -> list[tuple[str, ...]]:
+    """Deal texts at random, up to these shares of them each."""
+    order = as_generator(rng).permutation(len(texts))
+    bounds = [round(share * len(texts)) for share in shares]
+    # In the order of the text again: what follows a paragraph is then often of the same topic.
+    return [tuple(texts[i] for i in sorted(part.tolist())) for part in np.split(order, bounds)]

@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from statistics import fmean
 from typing import Any
 
@@ -11,9 +13,12 @@ from numpy.typing import NDArray
 
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.settings import check_fraction, check_integer, check_several, check_temperature
+from thermonucleus.text.corpus import builtin_corpus
 from thermonucleus.text.language_model import LanguageModel
+from thermonucleus.text.loading import BUILTIN, AnyModel, as_model
+from thermonucleus.text.model import TextModel
 from thermonucleus.text.objective import Objective, Study, Trial
-from thermonucleus.text.split import split_corpus
+from thermonucleus.text.split import halves, split_corpus
 
 __all__ = ["TEMPERATURE_BOUNDS", "TOP_P_BOUNDS", "Trial", "Tuning", "judge", "optimize_params", "sweep"]
 
@@ -22,6 +27,10 @@ TOP_P_BOUNDS = (0.1, 1.0)
 
 LOWEST = np.array([TEMPERATURE_BOUNDS[0], TOP_P_BOUNDS[0]])
 RANGE = np.array([TEMPERATURE_BOUNDS[1], TOP_P_BOUNDS[1]]) - LOWEST
+
+TEXTS, TEXTS_OF_LARGE = 60, 24
+"""Chosen: texts that a trial draws from n-grams, and from a model that takes milliseconds for a token. With as few, a trial of the
+model SmolLM2 takes some seconds, and measures vary more."""
 
 FIRST_STEP = 0.2
 """Of each range. The loss has steps and is noisy: a method that starts with smaller ones sees little but these."""
@@ -76,7 +85,7 @@ def optimize_params(
     initial_temp: float,
     initial_top_p: float,
     *,
-    model: LanguageModel | None = None,
+    model: AnyModel = None,
     texts: Iterable[str] | None = None,
     objective: Objective | None = None,
     evaluations: int = 60,
@@ -92,10 +101,12 @@ def optimize_params(
         Where to start: a temperature from 0.1 to 2.
     initial_top_p : float
         Where to start: a top-p from 0.1 to 1.
-    model : LanguageModel, optional
-        By default one that is trained on a part of the built-in corpus, see `split_corpus`.
+    model : TextModel, str or path-like, optional
+        What to tune, or its name as `load_model` takes it. The built-in model, the default, is trained on a part of `texts` for it:
+        see `split_corpus`.
     texts : iterable of str, optional
-        Paragraphs that the model was not trained on, which give prompts and human text; to be given with `model`.
+        Paragraphs by people, the built-in corpus by default. With a model they give the prompts and the human text, and must be new
+        to it; without one they are also what a part of trains it.
     objective : callable, optional
         Takes the texts of a trial, as lists of token ids, and returns a number: less is better. By default the distance to human
         text over several measures, whose equation is with `thermonucleus.text.objective.Study`.
@@ -107,7 +118,7 @@ def optimize_params(
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
         How the corpus is split, which texts give the prompts, and the uniform numbers that all trials share.
     progress : bool, default True
-        Whether to show a progress bar on standard error.
+        Whether to show progress bars on standard error.
 
     Returns
     -------
@@ -119,7 +130,9 @@ def optimize_params(
     ValueError, TypeError
         If an argument is of the wrong type or out of range.
     ImportError
-        If SciPy or tqdm is not installed.
+        If SciPy or tqdm is not installed, or what runs the model.
+    OSError
+        If there is no such model.
 
     Notes
     -----
@@ -147,7 +160,7 @@ def optimize_params(
         from scipy.optimize import minimize
         from tqdm import tqdm
 
-    study = _study(model, texts, objective, rng)
+    study = _study(model, texts, objective, rng, progress=progress)
     trials: list[Trial] = []
 
     def loss(point: NDArray[np.float64]) -> float:
@@ -169,11 +182,12 @@ def sweep(
     temperatures: Sequence[float],
     top_ps: Sequence[float],
     *,
-    model: LanguageModel | None = None,
+    model: AnyModel = None,
     texts: Iterable[str] | None = None,
     objective: Objective | None = None,
     n_jobs: int | None = None,
     rng: Seed = 0,
+    progress: bool = False,
 ) -> NDArray[np.float64]:
     """Return the loss at each of a grid of settings, as `optimize_params` with the same `rng` sees it.
 
@@ -187,7 +201,10 @@ def sweep(
         As in `optimize_params`.
     n_jobs : int, optional
         As in joblib: number of processes, -1 for one a core; by default what ``joblib.parallel_config`` says, or 1. Under
-        ``joblib.parallel_config(backend="dask")`` or ``"ray"`` the sweep runs on a cluster. The losses are the same anywhere.
+        ``joblib.parallel_config(backend="dask")`` or ``"ray"`` the sweep runs on a cluster. The losses are the same anywhere. Each
+        process loads a model in a file anew.
+    progress : bool, default False
+        As in `optimize_params`.
 
     Returns
     -------
@@ -198,8 +215,8 @@ def sweep(
     ------
     ValueError, TypeError
         If an argument is of the wrong type or out of range.
-    ImportError
-        If joblib is not installed.
+    ImportError, OSError
+        As from `optimize_params`, if joblib or tqdm is not installed.
 
     Examples
     --------
@@ -212,21 +229,25 @@ def sweep(
     horizontal = check_several(check_fraction, top_ps, name="top_ps")
     with _extra():
         from joblib import Parallel, delayed
+        from tqdm import tqdm
 
-    study = _study(model, texts, objective, rng)
-    rows = Parallel(n_jobs=n_jobs)(delayed(_losses)(study, temperature, horizontal.tolist()) for temperature in vertical.tolist())
-    return np.array(rows, np.float64).reshape(len(vertical), len(horizontal))
+    study = _study(model, texts, objective, rng, progress=progress)
+    cells = list(product(vertical.tolist(), horizontal.tolist()))
+    losses = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_loss)(study, *cell) for cell in cells)
+    bar = tqdm(losses, total=len(cells), unit="trial", disable=not progress)
+    return np.fromiter(bar, np.float64, len(cells)).reshape(len(vertical), len(horizontal))
 
 
 def judge(
     temperature: float,
     top_p: float,
     *,
-    model: LanguageModel | None = None,
+    model: AnyModel = None,
     texts: Iterable[str] | None = None,
     objective: Objective | None = None,
     repeats: int = 5,
     rng: Seed = 0,
+    progress: bool = False,
 ) -> Trial:
     """Judge a setting by text that it was not tuned on.
 
@@ -234,13 +255,17 @@ def judge(
     ----------
     temperature, top_p : float
         As in `thermonucleus.sample`.
-    model, texts, objective
-        As in `optimize_params`; by default the model that this tunes with the same `rng`, and the part of the corpus that neither
-        saw.
+    model, objective
+        As in `optimize_params`; by default the model that this tunes with the same `rng`.
+    texts : iterable of str, optional
+        With a model that was given: paragraphs that the search has not seen. By default, those that neither the model nor the
+        search saw with the same `rng`.
     repeats : int, default 5
         Number of trials, each with other prompts and uniform numbers, whose loss and measures are averaged.
     rng : None, int, sequence of int, SeedSequence, BitGenerator or Generator, default 0
         As in `optimize_params`. Settings are judged alike with the same.
+    progress : bool, default False
+        As in `optimize_params`.
 
     Returns
     -------
@@ -262,8 +287,9 @@ def judge(
     check_fraction(top_p, name="top_p")
     check_integer(repeats, name="repeats", least=1)
     generator = as_generator(rng)
-    study = _study(model, texts, objective, generator, judging=True)
-    trials = [dealt.trial(temperature, top_p) for dealt in study.deals(repeats, generator)]
+    study = _study(model, texts, objective, generator, judging=True, progress=progress)
+    dealt = _watched(study.deals(repeats, generator), "trial", total=repeats, progress=progress)
+    trials = [study.trial(temperature, top_p) for study in dealt]
     measures = {name: fmean(trial.measures[name] for trial in trials) for name in trials[0].measures}
     return Trial(temperature, top_p, fmean(trial.loss for trial in trials), measures)
 
@@ -291,23 +317,44 @@ def _options(method: str, first: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def _study(
-    model: LanguageModel | None, texts: Iterable[str] | None, objective: Objective | None, rng: Seed, *, judging: bool = False
+    model: AnyModel, texts: Iterable[str] | None, objective: Objective | None, rng: Seed, *, judging: bool = False, progress: bool
 ) -> Study:
-    if (model is None) != (texts is None):
-        raise ValueError("model and texts must be given together: only who trained the model knows which texts it has not seen")
     if objective is not None and not callable(objective):
         raise TypeError(f"objective must be callable, got {objective!r}")
     generator = as_generator(rng)
-    if model is None:
-        split = split_corpus(rng=generator)
-        model, texts = split.model, split.judging if judging else split.tuning
-    assert texts is not None
+    loaded, paragraphs = _model_and_texts(model, texts, generator, judging=judging)
+    count = TEXTS if isinstance(loaded, LanguageModel) else TEXTS_OF_LARGE
     # Not the uniform numbers of the search again.
-    return Study(model, texts, objective, rng=generator.spawn(2)[judging])
+    numbers = generator.spawn(2)[judging]
+    return Study(loaded, paragraphs, objective, texts=count, rng=numbers, watch=partial(_watched, unit="text", progress=progress))
 
 
-def _losses(study: Study, temperature: float, top_ps: Sequence[float]) -> list[float]:
-    return [study.trial(temperature, top_p).loss for top_p in top_ps]
+def _model_and_texts(
+    model: AnyModel, texts: Iterable[str] | None, generator: np.random.Generator, *, judging: bool
+) -> tuple[TextModel, Iterable[str]]:
+    if model is None or model == BUILTIN:
+        split = split_corpus(texts, rng=generator)
+        return split.model, split.judging if judging else split.tuning
+    loaded = as_model(model)
+    if texts is not None:
+        return loaded, texts
+    if isinstance(loaded, LanguageModel):
+        raise ValueError("texts must be given with n-grams of your own: only who trained them knows which texts they have not seen")
+    return loaded, halves(builtin_corpus(), rng=generator)[judging]
+
+
+def _loss(study: Study, temperature: float, top_p: float) -> float:
+    return study.trial(temperature, top_p).loss
+
+
+def _watched(things: Iterable[Any], unit: str, *, total: int | None = None, progress: bool) -> Iterable[Any]:
+    """Return the things one by one, with a bar that goes when they are through."""
+    if not progress:
+        return things
+    with _extra():
+        from tqdm import tqdm
+    bar: Iterable[Any] = tqdm(things, total=total, unit=unit, leave=False)
+    return bar
 
 
 @contextlib.contextmanager
