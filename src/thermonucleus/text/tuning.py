@@ -234,8 +234,8 @@ def sweep(
     study = _study(model, texts, objective, rng, progress=progress)
     cells = list(product(vertical.tolist(), horizontal.tolist()))
     losses = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(_loss)(study, *cell) for cell in cells)
-    bar = tqdm(losses, total=len(cells), unit="trial", disable=not progress)
-    return np.fromiter(bar, np.float64, len(cells)).reshape(len(vertical), len(horizontal))
+    surface = list(tqdm(losses, total=len(cells), unit="trial", disable=not progress))
+    return np.array(surface, np.float64).reshape(len(vertical), len(horizontal))
 
 
 def judge(
