@@ -13,6 +13,7 @@ from typing import Any
 import machine
 from tables import print_table
 
+import thermonucleus as tn
 from thermonucleus.text import generate_text, load_model
 from thermonucleus.text.loading import smollm2_file
 
