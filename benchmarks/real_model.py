@@ -1,7 +1,7 @@
 """The deck's prompt on a real model: texts at three temperatures, and tokens a second with llama.cpp's own sampler and ours.
 
-Run as ``python benchmarks/real_model.py``; it takes the extra `demo`. Each sampler generates as many tokens from the same prompt, in
-turn; medians over the rounds. The model takes the same time with both.
+Run as ``python benchmarks/real_model.py``; it takes the extra `demo`. Each sampler generates as many tokens from the same prompt,
+in turn; medians over the rounds. The model takes the same time with both.
 """
 
 import argparse
