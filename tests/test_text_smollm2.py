@@ -1,5 +1,6 @@
 """The deck's slides on a real model: SmolLM2-135M-Instruct, where the extra `demo` is installed."""
 
+import importlib.util
 import math
 
 import numpy as np
@@ -84,3 +85,19 @@ def test_slide_12_tunes_it_and_judges_by_texts_it_has_not_seen(model: TextModel,
     assert 1.5 < tuning.human["log_perplexity"] < 6
     judged = [judge(*setting, model=model, repeats=1).loss for setting in ((0.3, 0.5), (0.95, 0.95))]
     assert judged[1] < judged[0]
+
+
+def test_transformers_runs_the_same_file_where_llama_cpp_is_missing(model: TextModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in ("torch", "transformers", "accelerate", "gguf"):
+        pytest.importorskip(library)
+    real = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *more: None if name == "llama_cpp" else real(name, *more))
+    other = load_model("smollm2")
+    assert type(other).__name__ == "HuggingFaceModel"
+    assert (other.name, other.size, other.begin) == (model.name, model.size, model.begin)
+    tokens = model.encode(PROMPT)
+    assert other.encode(PROMPT) == tokens
+    told = [{"role": "user", "content": "Hello"}]
+    assert other.encode_chat(told) == model.encode_chat(told)
+    # llama.cpp rounds what goes between layers to 8 bits.
+    np.testing.assert_allclose(tn.probabilities(other(tokens)), tn.probabilities(model(tokens)), atol=0.05)
