@@ -1,9 +1,9 @@
 """What tuning brings: the loss at the slide's start and at the setting found, on prompts and text that the search has not seen.
 
-Run as ``python benchmarks/tuning.py [SEEDS]``, half a minute a seed, or with ``--model smollm2``, some minutes a seed; ``--help`` tells
-of other starts. A seed decides how the built-in corpus is split into text to train on, to tune with and to judge by, which prompts are
-used, and the uniform numbers. The losses that are judged are means over several draws, with the same prompts and uniform numbers for
-both settings.
+Run as ``python benchmarks/tuning.py [SEEDS]``, half a minute a seed, or with ``--model smollm2``, some minutes; ``--help`` tells
+of other starts. A seed decides how the built-in corpus is split into text to train on, to tune with and to judge by, which prompts
+are used, and the uniform numbers. The losses that are judged are means over several draws, with the same prompts and numbers for both
+settings.
 """
 
 import argparse
