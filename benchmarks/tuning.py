@@ -2,8 +2,8 @@
 
 Run as ``python benchmarks/tuning.py [SEEDS]``, half a minute a seed, or with ``--model smollm2``, some minutes; ``--help`` tells
 of other starts. A seed decides how the built-in corpus is split into text to train on, to tune with and to judge by, which prompts
-are used, and the uniform numbers. The losses that are judged are means over several draws, with the same prompts and numbers for both
-settings.
+are used, and the uniform numbers. The losses that are judged are means over several draws, with the same prompts and numbers for
+both settings.
 """
 
 import argparse
