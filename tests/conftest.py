@@ -1,6 +1,7 @@
 """What tests share: instruction levels, rows chosen to hurt, one trained language model, and samplers that stand in."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,6 +70,24 @@ def thorough(request: pytest.FixtureRequest) -> Iterator[bool]:
         if not request.param:
             patch.setattr("thermonucleus.text.objective.SAMPLES", 4)
         yield request.param
+
+
+@pytest.fixture
+def pyplot() -> Iterator[Any]:
+    """Return matplotlib's pyplot, which shows nothing; close its figures at the end."""
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("agg")
+    yield plt
+    plt.close("all")
+
+
+@pytest.fixture
+def ax() -> Any:
+    """Return axes of a figure that pyplot knows nothing of."""
+    pytest.importorskip("matplotlib")
+    from thermonucleus.plots.axes import new_figure
+
+    return new_figure().add_subplot()
 
 
 @pytest.fixture

@@ -113,7 +113,9 @@ def test_a_comparison_takes_one_of_each(tmp_path: Path, figures: list[Any]) -> N
     run("comparison", "--out", tmp_path / "a.png", "--temperature", "2", "--top-p", "0.8")
     (ax,) = figures[0].axes
     np.testing.assert_array_equal(heights(ax, "temperature 2"), tn.apply_temperature([1, 2, 3, 4, 5], 2.0))
-    np.testing.assert_array_equal(heights(ax, "top-p 0.8 (2 of 5 tokens)"), tn.probabilities([1, 2, 3, 4, 5], top_p=0.8))
+    np.testing.assert_array_equal(
+        heights(ax, "top-p 0.8 (2 of 5 kept; the kept grow by 14.9%)"), tn.probabilities([1, 2, 3, 4, 5], top_p=0.8)
+    )
 
 
 def test_tokens_have_bars_for_each_setting(tmp_path: Path, figures: list[Any]) -> None:
@@ -121,10 +123,10 @@ def test_tokens_have_bars_for_each_setting(tmp_path: Path, figures: list[Any]) -
     (ax,) = figures[0].axes
     assert names(ax) == list("abcdefghi")
     assert [bars.get_label() for bars in ax.containers][:4] == [
-        "original (9 of 9 tokens)",
-        "temperature 0.5 (9 of 9 tokens)",
-        "temperature 2 (9 of 9 tokens)",
-        "top-p 0.5 (3 of 9 tokens)",
+        "original (all 9 tokens)",
+        "temperature 0.5 (all 9 tokens)",
+        "temperature 2 (all 9 tokens)",
+        "top-p 0.5\n(3 of 9 kept, 2 of them equal to the last)",
     ]
 
 
@@ -152,7 +154,7 @@ def test_a_prompt_shows_what_the_language_model_expects(
     np.testing.assert_array_equal([bar.get_height() for bar in ax.containers[0]], expected)
     assert [language_model.tokenizer.vocabulary[token].strip("￭") for token in order] == names(ax)
     assert ax.get_title() == f"Next token after “{PROMPT}”"
-    assert ax.get_xlabel() == f"token (12 most probable of {len(logits):,})"
+    assert ax.get_xlabel() == f"token (12 most probable of {len(logits) - 2:,} that can follow; 2 cannot)"
 
 
 @pytest.mark.parametrize("kind", ["temperature", "comparison", "heatmap"])

@@ -1,6 +1,7 @@
 """Pictures of one row's distribution under several settings, token by token (slides 2, 5 and 7)."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -8,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from thermonucleus.plots.axes import COLOURS, HATCHES, LINES, MARKERS, as_row, axes_or_new, tidy
+from thermonucleus.plots.axes import COLOURS, FILLS, HATCHES, LINES, MARKERS, as_row, axes_or_new, tidy
+from thermonucleus.plots.counts import count_kept
 from thermonucleus.plots.tokens import TokenAxis
 from thermonucleus.sampling import probabilities
 from thermonucleus.settings import SETTINGS, STAGES, Settings, check_fraction, check_several, check_temperature
@@ -16,6 +18,9 @@ from thermonucleus.settings import SETTINGS, STAGES, Settings, check_fraction, c
 Setting = Mapping[str, Any]
 
 CUT = "cut"
+
+NARROW = 48
+"""Characters in a line of the legend. Chosen: less than half of the axes' width."""
 
 BENDING = STAGES["temperature"].settings + STAGES["smoothing"].settings
 """The settings that change logits and cut none."""
@@ -40,10 +45,11 @@ def plot_temperature(
     temperatures : array_like of shape (n,), default (0.1, 0.5, 1.0, 2.0)
         0 or more, one line each; the darker the lower.
     tokens : sequence of str, optional
-        The names of the V tokens; their indices by default.
+        The names of the V tokens, such as `thermonucleus.text.TextModel.names`; their indices by default. A space at either end
+        is shown as "␣", and what cannot be shown as Python writes it.
     most : int, optional
-        How many tokens to show, the most probable first; 0 shows all. By default 12 of a vocabulary of more than 40, and a smaller
-        one whole, in the order of the indices.
+        How many tokens to show, the most probable first; 0 shows all that can follow. By default 12 of a vocabulary of more than
+        40, and a smaller one whole, in the order of the indices.
     ax : matplotlib.axes.Axes, optional
         Where to draw; the axes of a new figure by default.
 
@@ -56,6 +62,11 @@ def plot_temperature(
     ------
     ValueError, TypeError
         If an argument is of the wrong type, shape or range. Nothing is drawn then.
+
+    Warns
+    -----
+    UserWarning
+        Once, if the font lacks characters of the names: it says which, and which font has them.
 
     Examples
     --------
@@ -100,8 +111,8 @@ def plot_comparison(
     Returns
     -------
     matplotlib.axes.Axes
-        With a line for the softmax of the logits, one under the temperature and one under top-p, and crosses where top-p cut a
-        token.
+        With a line for the softmax of the logits, one under the temperature and one under top-p; where top-p cut a token, with a
+        cross on shaded ground. The legend says how many tokens it keeps, and by how much their probabilities grow.
 
     Raises
     ------
@@ -113,7 +124,7 @@ def plot_comparison(
     >>> from matplotlib.figure import Figure
     >>> ax = plot_comparison([1, 2, 3, 4, 5], ax=Figure().add_subplot())
     >>> [line.get_label() for line in ax.lines]
-    ['original', 'temperature 0.5', 'top-p 0.9 (3 of 5 tokens)', 'cut: outside of the nucleus']
+    ['original', 'temperature 0.5', 'top-p 0.9 (3 of 5 kept; the kept grow by 4.5%)', 'cut: outside of the nucleus']
     >>> ax.lines[-1].get_xdata()
     array([0, 1])
     """
@@ -126,11 +137,18 @@ def plot_comparison(
     original, tempered, nucleus = _distributions(row, settings)
     shown = TokenAxis.choose(row, tokens, most)
     ax = axes_or_new(ax)
-    cut = _cut(original, nucleus)[shown.ids]
-    _line(ax, original[shown.ids], "original", COLOURS[0], 0)
+    cut = _cut(original, nucleus)
+    words = count_kept(row, settings[2])
+    if cut.any():
+        words += f"; the kept grow by {100 / original[nucleus > 0].sum(dtype=np.float64) - 100:,.1f}%"
+    outside, inside = np.flatnonzero(cut[shown.ids]), np.flatnonzero(~cut[shown.ids])
+    _shade(ax, outside, COLOURS[2])
+    _line(ax, original[shown.ids], "original", COLOURS[0], 0, markersize=5)
     _line(ax, tempered[shown.ids], f"temperature {temperature:g}", COLOURS[1], 1)
-    _line(ax, nucleus[shown.ids], f"top-p {top_p:g} {_count(nucleus)}", COLOURS[2], 2, markevery=np.flatnonzero(~cut).tolist())
-    _crosses(ax, np.flatnonzero(cut), COLOURS[2], f"{CUT}: outside of the nucleus")
+    # Top-p may hardly change a probability: its marker goes around that of the original.
+    around: dict[str, Any] = {"markersize": 12, "fillstyle": "none", "markeredgewidth": 1.5, "markevery": inside.tolist()}
+    _line(ax, nucleus[shown.ids], _label(f"top-p {top_p:g}", words), COLOURS[2], 2, **around)
+    _crosses(ax, outside, COLOURS[2], f"{CUT}: outside of the nucleus")
     return _finish(ax, shown)
 
 
@@ -158,7 +176,8 @@ def plot_tokens(
     Returns
     -------
     matplotlib.axes.Axes
-        With a container of bars for each setting, followed, where it cuts tokens, by one of outlines; and a line of crosses.
+        With a container of bars for each setting, followed, where it cuts tokens, by one of outlines; and a line of crosses. The
+        labels of the containers say how many tokens are kept, and how many of these are equal to the last.
 
     Raises
     ------
@@ -171,7 +190,7 @@ def plot_tokens(
     >>> ax = plot_tokens([1, 2, 3, 4, 5], {"top-p 0.9, hot": {"temperature": 2.0, "top_p": 0.9}}, ax=Figure().add_subplot())
     >>> bars, outlines = ax.containers
     >>> bars.get_label(), len(bars), len(outlines)
-    ('top-p 0.9, hot (4 of 5 tokens)', 4, 1)
+    ('top-p 0.9, hot (4 of 5 kept)', 4, 1)
     """
     row = as_row(logits)
     _check_settings(settings)
@@ -183,8 +202,8 @@ def plot_tokens(
     heights = np.where(cut, uncut[:, shown.ids], distributions[:, shown.ids])
     width = 0.84 / len(settings)
     places = np.arange(len(shown.ids)) + (np.arange(len(settings))[:, np.newaxis] - (len(settings) - 1) / 2) * width
-    for i, label in enumerate(settings):
-        _bars(ax, places[i], heights[i], cut[i], width, f"{label} {_count(distributions[i])}", i)
+    for i, (label, setting) in enumerate(settings.items()):
+        _bars(ax, places[i], heights[i], cut[i], width, _label(label, count_kept(row, setting)), i)
     _crosses(ax, places[cut], "#444444", f"{CUT} (dotted: before the cut)")
     return _finish(ax, shown)
 
@@ -207,23 +226,31 @@ def _cut(before: NDArray[np.float32], after: NDArray[np.float32]) -> NDArray[np.
     return np.asarray((before > 0) & (after == 0))
 
 
-def _count(distribution: NDArray[np.float32]) -> str:
-    return f"({np.count_nonzero(distribution):,} of {len(distribution):,} tokens)"
+def _label(name: str, words: str) -> str:
+    """Return a name with a note, on lines of their own where it is a long one, so that the legend leaves room for what it is of."""
+    return f"{name} ({words})" if len(name) + len(words) < NARROW else f"{name}\n{fill(f'({words})', NARROW)}"
 
 
-def _line(ax: Axes, heights: NDArray[np.float32], label: str, colour: str, i: int, *, markevery: list[int] | None = None) -> None:
-    style, marker = LINES[i % len(LINES)], MARKERS[i % len(MARKERS)]
-    ax.plot(np.arange(len(heights)), heights, style, color=colour, marker=marker, markersize=7, markevery=markevery, label=label)
+def _line(ax: Axes, heights: NDArray[np.float32], label: str, colour: str, i: int, **more: Any) -> None:
+    look = {"color": colour, "marker": MARKERS[i % len(MARKERS)], "markersize": 7, **more}
+    ax.plot(np.arange(len(heights)), heights, LINES[i % len(LINES)], label=label, **look)
 
 
 def _bars(
     ax: Axes, places: NDArray[np.float64], heights: NDArray[np.float32], cut: NDArray[np.bool_], width: float, label: str, i: int
 ) -> None:
     """Draw the bars of one setting: full, or for what is cut no more than an outline."""
-    colour, hatch = COLOURS[i % len(COLOURS)], HATCHES[i % len(HATCHES)]
+    colour, hatch = FILLS[i % len(FILLS)], HATCHES[i % len(HATCHES)]
     ax.bar(places[~cut], heights[~cut], width, color=colour, edgecolor="white", linewidth=0.5, hatch=hatch, label=label)
     if cut.any():
         ax.bar(places[cut], heights[cut], width, fill=False, edgecolor=colour, linestyle=":", linewidth=1.5)
+
+
+def _shade(ax: Axes, places: NDArray[np.int64], colour: str) -> None:
+    """Shade the ground behind tokens, in one piece where they stand side by side."""
+    for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
+        if len(run):
+            ax.axvspan(run[0] - 0.5, run[-1] + 0.5, color=colour, alpha=0.1, linewidth=0, zorder=0)
 
 
 def _crosses(ax: Axes, places: NDArray[np.number], colour: str, label: str) -> None:
