@@ -203,7 +203,7 @@ MIROSTAT = "--mirostat takes temperature and smoothing alone beside it, not --to
             ("--order", "vllm", "--tfs", "0.9"),
             "--tfs is on, but order 'vllm' has no such stage: it has temperature, --min-p, --top-k, --top-p",
         ),
-        (("--max-tokens", "-1"), "--max-tokens must be 0 or more, not -1"),
+        (("--max-tokens", "-1"), "--max-tokens must be 0 or more, got -1"),
     ],
 )
 def test_a_setting_out_of_range_ends_with_1_and_says_why(

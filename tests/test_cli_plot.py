@@ -19,7 +19,7 @@ from thermonucleus.cli import plot
 from thermonucleus.plots import axes
 from thermonucleus.text import LanguageModel
 
-PROMPT = "The value of an object is"
+PROMPT = "The future of artificial intelligence is"
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_other_than_one_axes_or_two_is_refused(ax: Callable[[], Any], message: s
 
 
 def test_the_tokens_of_a_model_are_shown_as_they_are_read(language_model: LanguageModel, ax: Any) -> None:
-    prompt = "The value of an object is"
+    prompt = "The future of artificial intelligence is"
     sampler = AdaptiveSampler(0.6, 0.9, context=language_model.encode(prompt), rng=1)
     assert "".join(language_model.stream(prompt, sampler=sampler, max_tokens=25))
     _, lower = plot_adaptive(sampler.steps, tokens=[language_model.names[step.token] for step in sampler.steps], ax=ax)

@@ -42,7 +42,7 @@ def test_the_settings_of_each_token_are_kept() -> None:
 
 
 def test_it_serves_in_the_loop_and_in_a_stream(language_model: LanguageModel) -> None:
-    known = language_model.tokenizer.encode("An object")
+    known = language_model.tokenizer.encode("Once upon a time")
     sampler = AdaptiveSampler(0.6, 0.9, context=known, rng=2)
     tokens = list(generate(language_model, known, sampler=sampler, max_tokens=40))
     assert tokens == [step.token for step in sampler.steps]
@@ -50,7 +50,7 @@ def test_it_serves_in_the_loop_and_in_a_stream(language_model: LanguageModel) ->
     assert heats == sorted(heats)
     assert heats[-1] == pytest.approx(0.6 * (1 + 0.01 * (len(known) + 39)))
     other = AdaptiveSampler(0.6, 0.9, context=known, rng=2)
-    assert list(language_model.stream("An object", sampler=other, max_tokens=40))
+    assert list(language_model.stream("Once upon a time", sampler=other, max_tokens=40))
     assert other.steps == sampler.steps
 
 
@@ -70,9 +70,9 @@ def test_a_row_that_is_refused_changes_nothing() -> None:
         ((-0.1, 0.9), {}, ValueError, "^temperature must be"),
         ((0.8, np.nan), {}, ValueError, "^top_p must be"),
         (("hot", 0.9), {}, TypeError, "^temperature must be"),
-        ((0.8, 0.9), {"context": [1.5]}, TypeError, r"^context must be an iterable of token ids, got \[1.5\]"),
-        ((0.8, 0.9), {"context": "text"}, TypeError, "^context must be an iterable of token ids, got 'text'"),
-        ((0.8, 0.9), {"context": 7}, TypeError, "^context must be an iterable of token ids, got 7"),
+        ((0.8, 0.9), {"context": [1.5]}, TypeError, r"^context\[0\] must be a token id, got 1\.5 of type float$"),
+        ((0.8, 0.9), {"context": "text"}, TypeError, "^context must be token ids, got 'text': encode it to token ids first$"),
+        ((0.8, 0.9), {"context": 7}, TypeError, "^context must be an iterable of token ids, got 7 of type int$"),
         ((0.8, 0.9), {"rng": "seed"}, TypeError, "^rng must be"),
     ],
 )

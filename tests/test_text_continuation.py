@@ -7,7 +7,7 @@ import pytest
 import thermonucleus as tn
 from thermonucleus.text import LanguageModel, builtin_model, generate_text
 
-PROMPT = "The value of an object"
+PROMPT = "The future of artificial intelligence"
 
 
 def test_the_text_is_what_the_model_streams() -> None:

@@ -73,7 +73,7 @@ def test_a_generator_goes_on_from_text_to_text() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("", 3, 0.5), ValueError, "^prompt must hold at least one character"),
+        (("", 3, 0.5), ValueError, "^prompt must hold at least one character, .*, got ''$"),
         ((7, 3, 0.5), TypeError, "^prompt must be a str, got 7$"),
         (("A", -1, 0.5), ValueError, "^length must be 0 or more, got -1$"),
         (("A", 1.5, 0.5), TypeError, "^length must be an integer, got 1.5 of type float$"),

@@ -145,8 +145,9 @@ def test_ranks_after_the_first_5000_do_not_count() -> None:
     assert zipf_coefficient([head]) == zipf_coefficient([head, list(range(5000, 9000))])
 
 
-def test_the_zipf_coefficient_of_natural_text_is_about_one(language_model: LanguageModel, corpus: list[str]) -> None:
-    assert 0.8 < zipf_coefficient([language_model.tokenizer.encode(text) for text in corpus]) < 1.3
+def test_the_zipf_coefficient_of_plain_text_is_above_one(language_model: LanguageModel, corpus: list[str]) -> None:
+    # The built-in text keeps to common words: the tail, where natural text has most of its words, falls off.
+    assert 1.2 < zipf_coefficient([language_model.encode(text) for text in corpus]) < 1.7
 
 
 # Self-BLEU
@@ -243,11 +244,11 @@ def test_rates_are_from_zero_to_one_and_the_zipf_coefficient_is_never_negative(t
 @pytest.mark.parametrize(
     ("texts", "error", "message"),
     [
-        ("the cat", TypeError, "^texts must be several sequences of tokens, not one string: 'the cat'$"),
-        (["the cat", "sat"], TypeError, "^texts must be sequences of hashable tokens .*not yet split into tokens: 'the cat'"),
-        ([3, 4], TypeError, "^texts must be sequences of hashable tokens"),
-        ([[[3], [4]]], TypeError, "^texts must be sequences of hashable tokens"),
-        (7, TypeError, "^texts must be sequences of hashable tokens"),
+        ("the cat", TypeError, "^texts must be several sequences of tokens, got 'the cat' of type str$"),
+        (["the cat", "sat"], TypeError, r"^texts\[0\] must be split into tokens, got 'the cat' in one piece$"),
+        ([3, 4], TypeError, r"^texts\[0\] must be a sequence of hashable tokens, got 3$"),
+        ([[[3], [4]]], TypeError, r"^texts\[0\] must be a sequence of hashable tokens, got \[\[3\], \[4\]\]$"),
+        (7, TypeError, "^texts must be several sequences of tokens, got 7 of type int$"),
         ([], ValueError, "^texts must hold at least "),
     ],
 )
@@ -263,8 +264,8 @@ def test_what_are_no_texts_is_said(measure: Callable[[Any], float], texts: Any, 
         (text_quality_metric, (7,), TypeError, "^text must be a str, got 7$"),
         (perplexity, ("gpt2", [[BOS, 3]]), TypeError, r"^model must have a method logprob\(tokens\), got str$"),
         (perplexity, (Coin(), [[BOS, 3], [4, 5]]), ValueError, r"^each of texts must begin with BOS \(1\), .* with \[4\]$"),
-        (perplexity, (Coin(), [[BOS], [BOS]]), ValueError, "^texts must hold at least one token other than BOS"),
-        (distinct_n, ([[1, 2], [3]], 3), ValueError, "^texts must hold at least one text of n=3 or more tokens$"),
+        (perplexity, (Coin(), [[BOS], [BOS]]), ValueError, r"^texts must hold at least one token other than BOS \(1\), got none$"),
+        (distinct_n, ([[1, 2], [3]], 3), ValueError, "^texts must hold at least one text of n=3 or more tokens, got none$"),
         (distinct_n, ([[1, 2]], 0), ValueError, "^n must be 1 or more, got 0$"),
         (distinct_n, ([[1, 2]], 1.5), TypeError, "^n must be an integer, got 1.5 of type float$"),
         (zipf_coefficient, ([[1, 1], [1]],), ValueError, "^texts must hold at least two distinct tokens, got 1$"),

@@ -7,7 +7,7 @@ from thermonucleus.text.paragraphs import join_lines, split_paragraphs
 
 
 @given(st.text(alphabet="ab.,\n\r\t "))
-def test_no_word_is_lost(text) -> None:
+def test_no_word_is_lost(text: str) -> None:
     assert " ".join(split_paragraphs(text)).split() == text.split()
 
 

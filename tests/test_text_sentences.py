@@ -8,7 +8,7 @@ from thermonucleus.text.sentences import ends_sentence, split_sentences
 
 
 @given(st.text())
-def test_no_word_is_lost(text) -> None:
+def test_no_word_is_lost(text: str) -> None:
     assert " ".join(split_sentences(text)).split() == text.split()
 
 
@@ -23,18 +23,19 @@ def test_no_word_is_lost(text) -> None:
         ("The mean—e.g. The median—is.", ["The mean—e.g. The median—is."]),
         ("It is sys.path. str.split() is not.", ["It is sys.path.", "str.split() is not."]),
         ("And so on... and on.", ["And so on... and on."]),
+        ("He said no. In an hour he said yes.", ["He said no.", "In an hour he said yes."]),
         ("Over\nlines. And\n\nmore.", ["Over lines.", "And more."]),
     ],
 )
-def test_sentences_end_where_the_next_begins(text, sentences) -> None:
+def test_sentences_end_where_the_next_begins(text: str, sentences: list[str]) -> None:
     assert split_sentences(text) == sentences
 
 
 @pytest.mark.parametrize("end", ["done.", "done!", "done?", "done.)", 'done."', "so it is done."])
-def test_end_marks_end_a_sentence(end) -> None:
+def test_end_marks_end_a_sentence(end: str) -> None:
     assert ends_sentence(end)
 
 
 @pytest.mark.parametrize("end", ["", "done", "done,", "e.g.", "(i.e.", "with e.g.", ")", " "])
-def test_nothing_else_does(end) -> None:
+def test_nothing_else_does(end: str) -> None:
     assert not ends_sentence(end)

@@ -49,9 +49,9 @@ def test_the_parts_of_the_corpus_share_no_paragraph(split: Split, corpus: list[s
     held_out = set(split.tuning) | set(split.judging)
     assert held_out < set(corpus)
     assert len(held_out) == pytest.approx(len(corpus) / 2, abs=1)
-    trained = LanguageModel.train([text for text in corpus if text not in held_out])
-    context = split.model.tokenizer.encode("The value of an object")
-    known = trained.tokenizer.encode("The value of an object")
+    trained = LanguageModel.train([text for text in corpus if text not in held_out], discount=1.0)
+    context = split.model.tokenizer.encode("The future of artificial intelligence")
+    known = trained.tokenizer.encode("The future of artificial intelligence")
     assert split.model(context).max() == pytest.approx(trained(known).max(), rel=1e-3)
 
 

@@ -23,7 +23,7 @@ def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     parser.add_argument(
         "--adaptive", action="store_true", help="let temperature and top-p, the only settings then, follow the text"
     )
-    parser.add_argument("--corpus", metavar="FILE", help="text to train on instead of Python's own reference")
+    parser.add_argument("--corpus", metavar="FILE", help="text to train on instead of the built-in one")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -3,8 +3,8 @@
 from thermonucleus.text.adaptive import AdaptiveSampler, Step
 from thermonucleus.text.chatbot import PERSONALITIES, Choice, chatbot_choice, chatbot_response
 from thermonucleus.text.continuation import generate_text
-from thermonucleus.text.corpus import builtin_corpus, read_corpus
-from thermonucleus.text.generation import generate
+from thermonucleus.text.corpus import builtin_corpus, paragraphs_of, read_corpus
+from thermonucleus.text.generation import continue_together, generate
 from thermonucleus.text.language_model import LanguageModel, builtin_model
 from thermonucleus.text.letters import simple_text_generator, simple_text_generator_top_p
 from thermonucleus.text.loading import load_model
@@ -35,12 +35,14 @@ __all__ = [
     "builtin_model",
     "chatbot_choice",
     "chatbot_response",
+    "continue_together",
     "distinct_n",
     "generate",
     "generate_text",
     "judge",
     "load_model",
     "optimize_params",
+    "paragraphs_of",
     "perplexity",
     "read_corpus",
     "repetition_rate",

@@ -1,6 +1,5 @@
 """A sampler whose temperature and top-p follow the text that it draws (slide 13)."""
 
-import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import SupportsIndex
@@ -10,6 +9,7 @@ from thermonucleus.logits import Logits
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampling import sample
 from thermonucleus.settings import as_array, check_temperature
+from thermonucleus.text.checks import check_tokens
 
 __all__ = ["AdaptiveSampler", "Step"]
 
@@ -65,10 +65,7 @@ class AdaptiveSampler:
         self._bases = float(check_temperature(temperature)), float(check_temperature(top_p, name="top_p"))
         self.generator = as_generator(rng)
         self.steps: list[Step] = []
-        try:
-            tokens = [operator.index(token) for token in context]
-        except TypeError as error:
-            raise TypeError(f"context must be an iterable of token ids, got {context!r}: {error}") from error
+        tokens = check_tokens(context, name="context")
         # Kept as it grows: counting anew at each token would take longer with each.
         self._distinct = set(tokens)
         self._length = len(tokens)

@@ -1,41 +1,37 @@
 """Where training text comes from."""
 
+import codecs
 import os
+from importlib.resources import files
 from pathlib import Path
 
+from thermonucleus.text.checks import check_text
 from thermonucleus.text.paragraphs import split_paragraphs
-from thermonucleus.text.reference_prose import prose_paragraphs
+
+__all__ = ["BUILTIN_FILES", "builtin_corpus", "paragraphs_of", "read_corpus"]
+
+BUILTIN_FILES = ("stories", "nature", "everyday", "machines")
+"""The files of the built-in text, in the order in which `builtin_corpus` returns their paragraphs."""
 
 
 def builtin_corpus() -> list[str]:
-    """Return the prose of Python's own language reference, which every Python carries.
+    """Return the text that comes with this library: small stories, and plain talk of nature, everyday life and machines.
 
     Returns
     -------
     list of str
-        Paragraphs, each once, in the order of the topics' names. The text is that of the running
-        Python's ``pydoc_data.topics``, so it differs a little from one Python version to the next.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        Where a distributor left ``pydoc_data`` out of the standard library.
+        Some 800 paragraphs of about 58 words, each once, those of a file after those of the one before: `BUILTIN_FILES` has their
+        order. They are the same with every version of Python.
 
     Examples
     --------
-    >>> len(builtin_corpus()) > 500
-    True
+    >>> paragraphs = builtin_corpus()
+    >>> len(paragraphs), paragraphs[0][:56]
+    (803, 'Once upon a time there was a small village by the sea. T')
     """
-    try:
-        from pydoc_data.topics import topics
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "this Python comes without pydoc_data.topics, the text of the built-in corpus; "
-            "train on a file of your own instead: read_corpus(path)",
-            name=error.name,
-        ) from error
-    found = (text for name in sorted(topics) for text in prose_paragraphs(topics[name]))
-    return list(dict.fromkeys(found))
+    folder = files("thermonucleus.text") / "builtin"
+    texts = ((folder / f"{name}.txt").read_text(encoding="utf-8") for name in BUILTIN_FILES)
+    return [paragraph for text in texts for paragraph in split_paragraphs(text)]
 
 
 def read_corpus(path: str | os.PathLike[str]) -> list[str]:
@@ -44,8 +40,7 @@ def read_corpus(path: str | os.PathLike[str]) -> list[str]:
     Parameters
     ----------
     path : path-like
-        A UTF-8 text file. Blank lines separate paragraphs; within one, lines are joined, and a
-        word that was cut at its hyphen is whole again.
+        A UTF-8 text file, whose paragraphs `paragraphs_of` returns.
 
     Returns
     -------
@@ -68,16 +63,48 @@ def read_corpus(path: str | os.PathLike[str]) -> list[str]:
     ...     read_corpus(path)
     ['A well-known tale begins.', 'It ends.']
     """
+    name = f"corpus file {os.fspath(path)!r}"
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"corpus file {os.fspath(path)!r} is not UTF-8 text: byte {error.start} can not be decoded; convert the file to UTF-8"
-        ) from error
+        content = Path(path).read_bytes()
     except OSError as error:
         # The original type says which of the ways of not being readable it was.
-        raise type(error)(error.errno, f"can not read the corpus file: {error.strerror}", os.fspath(path)) from error
-    paragraphs = split_paragraphs(text)
+        raise type(error)(error.errno, f"cannot read the corpus file: {error.strerror}", os.fspath(path)) from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        looks = ": it looks like UTF-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
+        raise ValueError(
+            f"{name} must be UTF-8 text, got byte {error.start}, which is not UTF-8{looks}; convert it to UTF-8"
+        ) from error
+    return paragraphs_of(text, name=name)
+
+
+def paragraphs_of(text: str, name: str = "text") -> list[str]:
+    r"""Split a text into paragraphs to train on.
+
+    Parameters
+    ----------
+    text : str
+        Blank lines separate paragraphs; within one, lines are joined, and a word that was cut at its hyphen is whole again.
+    name : str, default "text"
+        What errors call it.
+
+    Returns
+    -------
+    list of str
+        The paragraphs in order, each a single line.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where it is no str, holds no word, or has a NUL, as UTF-16 does that was read as UTF-8.
+
+    Examples
+    --------
+    >>> paragraphs_of("One\nline.\n\nTwo lines.")
+    ['One line.', 'Two lines.']
+    """
+    paragraphs = split_paragraphs(check_text(text, name=name))
     if not paragraphs:
-        raise ValueError(f"corpus file {os.fspath(path)!r} holds no text")
+        raise ValueError(f"{name} must hold at least one word, got no text")
     return paragraphs

@@ -8,14 +8,20 @@ from typing import Self, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
+from thermonucleus.text.checks import check_text, check_texts
 from thermonucleus.text.corpus import builtin_corpus
 from thermonucleus.text.generation import generate
-from thermonucleus.text.model import Row, TextModel, as_text
+from thermonucleus.text.model import Row, TextModel
 from thermonucleus.text.ngram import NgramModel
 from thermonucleus.text.tokenizer import BOS, EOS, JOINER, SPECIAL_TOKENS, Detokenizer, Tokenizer
 
 SPECIAL_NAMES = ("unknown word", "beginning of text", "end of sentence")
 """What the special tokens are to a reader."""
+
+ORDER, DISCOUNT = 4, 0.75
+"""Tuned on the built-in text: what is drawn should read well, and not be copied. With discounts of 1, 0.75 and 0.5, of 6,000 tokens
+at temperature 0.7 and top-p 0.9, 9%, 1% and none end three that stand nowhere in the text, and 4%, 12% and 22% end nine that do.
+The perplexity of the half of the text that a model was not trained on is 55, 61 and 77. Order 5 copies three times as much."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +53,15 @@ class LanguageModel(TextModel):
     ends = frozenset()  # a sentence follows another
 
     @classmethod
-    def train(cls, paragraphs: Iterable[str] | None = None, *, order: int = 4) -> Self:
+    def train(cls, paragraphs: Iterable[str] | None = None, *, order: int = ORDER, discount: float = DISCOUNT) -> Self:
         """Learn a language model from text.
 
         Parameters
         ----------
         paragraphs : iterable of str, optional
             The texts, as `read_corpus` returns them; `builtin_corpus` by default.
-        order : int, optional
-            The longest n-gram to learn. From 4 on more changes little on the built-in corpus.
+        order, discount : int and float, default 4 and 0.75
+            As in `NgramModel`.
 
         Returns
         -------
@@ -65,14 +71,12 @@ class LanguageModel(TextModel):
         Raises
         ------
         TypeError, ValueError
-            Where the text is a single string, or holds no words.
+            Where the texts are a single string, one has a NUL, or all of them hold no word.
         """
-        if isinstance(paragraphs, str):
-            raise TypeError("paragraphs must be several texts, not one string: put it in a list")
-        texts = builtin_corpus() if paragraphs is None else list(paragraphs)
+        texts = builtin_corpus() if paragraphs is None else check_texts(paragraphs, name="paragraphs")
         tokenizer = Tokenizer.from_corpus(texts)
         sequences = (_finished(tokenizer.encode(text)) for text in texts)
-        return cls(tokenizer, NgramModel(sequences, vocab_size=len(tokenizer), order=order))
+        return cls(tokenizer, NgramModel(sequences, vocab_size=len(tokenizer), order=order, discount=discount))
 
     @property
     def size(self) -> int:  # type: ignore[override]  # a field of other models
@@ -144,7 +148,7 @@ class LanguageModel(TextModel):
         TypeError, ValueError
             Where an argument is not as described: at the call, before the first piece.
         """
-        known = self.encode(as_text("prompt", prompt))
+        known = self.encode(check_text(prompt, name="prompt"))
         drawn = generate(self, known, sampler=sampler, max_tokens=max_tokens, stop_tokens=(EOS,) if whole_sentence else ())
         return _after(prompt, self._text_of(known, drawn))
 

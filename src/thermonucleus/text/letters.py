@@ -97,7 +97,7 @@ def simple_text_generator_top_p(prompt: str, length: int, p: float, *, model: An
 
 def _extended(prompt: str, length: int, temperature: Column, top_p: Column, model: AnyModel, rng: Seed) -> str:
     if not as_text("prompt", prompt):
-        raise ValueError("prompt must hold at least one character, for the first letter to follow")
+        raise ValueError("prompt must hold at least one character, for the first letter to follow, got ''")
     count = check_integer(length, name="length")
     generator = as_generator(rng)
     if model is not None:

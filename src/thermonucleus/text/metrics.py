@@ -19,7 +19,10 @@ Token = TypeVar("Token", bound=Hashable)
 Text = tuple[Hashable, ...]
 
 _LAST_RANK = 5000
+"""Exact: the last rank that the program of Holtzman et al. looks at."""
+
 _ZERO_COUNT = 0.1
+"""Exact: what counts for no match in method 1 of Chen and Cherry."""
 
 
 class Scorer(Protocol):
@@ -108,7 +111,7 @@ def perplexity(model: TextModel | Scorer, texts: Iterable[Sequence[int]]) -> flo
             raise ValueError(f"each of texts must begin with BOS ({BOS}), got one that begins with {tokens[:1]}")
     predicted = sum(token != BOS for tokens in sequences for token in tokens)
     if not predicted:
-        raise ValueError(f"texts must hold at least one token other than BOS ({BOS})")
+        raise ValueError(f"texts must hold at least one token other than BOS ({BOS}), got none")
     return math.exp(-math.fsum(model.logprob(tokens) for tokens in sequences) / predicted)
 
 
@@ -163,7 +166,7 @@ def distinct_n(texts: Iterable[Sequence[Hashable]], n: int) -> float:
     length = check_integer(n, name="n", least=1)
     counts = Counter(chain.from_iterable(_ngrams(text, length) for text in _tokenised(texts)))
     if not counts:
-        raise ValueError(f"texts must hold at least one text of n={length} or more tokens")
+        raise ValueError(f"texts must hold at least one text of n={length} or more tokens, got none")
     return len(counts) / counts.total()
 
 
@@ -348,20 +351,22 @@ def _ngrams(text: Text, n: int) -> Iterable[Text]:
 def _mean(values: list[float]) -> float:
     """Return the mean, to the last bit the same in whatever order."""
     if not values:
-        raise ValueError("texts must hold at least one text")
+        raise ValueError("texts must hold at least one text, got none")
     return math.fsum(values) / len(values)
 
 
 def _tokenised(texts: Iterable[Sequence[Token]]) -> list[tuple[Token, ...]]:
-    if isinstance(texts, str | bytes):
-        raise TypeError(f"texts must be several sequences of tokens, not one string: {texts!r}")
-    rows = []
+    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+        raise TypeError(f"texts must be several sequences of tokens, got {texts!r} of type {type(texts).__name__}")
+    return [_tokens_of(text, name=f"texts[{i}]") for i, text in enumerate(texts)]
+
+
+def _tokens_of(text: Sequence[Token], *, name: str) -> tuple[Token, ...]:
+    if isinstance(text, str | bytes):
+        raise TypeError(f"{name} must be split into tokens, got {text!r} in one piece")
     try:
-        for text in texts:
-            if isinstance(text, str | bytes):
-                raise TypeError(f"a string is not yet split into tokens: {text!r}")
-            rows.append(tuple(text))
-            hash(rows[-1])
+        tokens = tuple(text)
+        hash(tokens)
     except TypeError as error:
-        raise TypeError(f"texts must be sequences of hashable tokens ({error})") from error
-    return rows
+        raise TypeError(f"{name} must be a sequence of hashable tokens, got {text!r}") from error
+    return tokens

@@ -1,24 +1,33 @@
 """An n-gram language model."""
 
 import math
-import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from thermonucleus.settings import check_integer
+from thermonucleus.settings.checks import FRACTION_ABOVE_0
+from thermonucleus.text.checks import check_token, check_tokens
 from thermonucleus.text.tokenizer import BOS, UNK
 
+__all__ = ["NgramModel"]
+
 _FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
+"""Chosen: what is taken off a count of 1, 2, and 3 or more in a text too small to say."""
+
+_FLATNESS = 8
+"""Chosen: vocabularies between the first rank and the pole of the law of ranks. The flatter, the better it predicts words that were
+never seen; the steeper, the farther apart lie the logits of words that were seen equally often."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Level:
     """The n-grams of one order, as children of the n-grams one shorter that they extend.
 
-    The children of parent ``i`` are ``words[starts[i]:starts[i + 1]]``, in rising order; each has
-    its discounted share of the parent's mass. What discounting set free is ``backoff[i]``.
+    The children of parent ``i`` are ``words[starts[i]:starts[i + 1]]``, in rising order; each has its discounted share of the
+    parent's mass. What discounting set free is ``backoff[i]``.
     """
 
     words: NDArray[np.int64]
@@ -30,17 +39,19 @@ class _Level:
 class NgramModel:
     r"""Interpolated modified Kneser-Ney n-grams over a vocabulary of token ids.
 
-    Called with the tokens so far it returns a row of logits, so that it stands wherever a neural
-    language model would.
+    Called with the tokens so far it returns a row of logits, so that it stands wherever a neural language model would.
 
     Parameters
     ----------
     sequences : iterable of sequence of int
         The training texts as token ids, each beginning with ``BOS``.
     vocab_size : int
-        The number of token ids.
-    order : int, optional
+        The number of token ids, V.
+    order : int, default 4
         The longest n-gram: a token is predicted from the ``order - 1`` before it.
+    discount : float, default 1.0
+        How much of the discounts is taken off, above 0 and at most 1. By default the model predicts text by others best; with less
+        it trusts more in what it has seen, and text drawn from it has fewer breaks, but is more often copied.
 
     Raises
     ------
@@ -57,25 +68,31 @@ class NgramModel:
         \qquad
         \gamma(h) = \frac{D_1 N_1(h) + D_2 N_2(h) + D_{3+} N_{3+}(h)}{\sum_v c(hv)},
 
-    where :math:`N_k(h)` is the number of tokens seen k times after h. The recursion ends at the
-    uniform distribution over the vocabulary. Below the highest order, the count of an n-gram is
-    the number of distinct tokens seen before it [2]_; one that begins with ``BOS`` has nothing
-    before it and keeps its plain count. With :math:`n_k` the number of n-grams of an order that
-    are counted k times, that order's discounts are
+    where :math:`N_k(h)` is the number of tokens seen k times after h [1]_. Below the highest order, the count of an n-gram is the
+    number of distinct tokens seen before it [2]_; one that begins with ``BOS`` has nothing before it and keeps its plain count.
+    With :math:`n_k` the number of n-grams of an order that are counted k times, that order's discounts are
 
     .. math::
 
         Y = \frac{n_1}{n_1 + 2 n_2}, \quad D_1 = 1 - 2 Y \frac{n_2}{n_1}, \quad
         D_2 = 2 - 3 Y \frac{n_3}{n_2}, \quad D_{3+} = 3 - 4 Y \frac{n_4}{n_3},
 
-    or 0.5, 1 and 1.5 where the text is too small to estimate them.
+    or 0.5, 1 and 1.5 where the text is too small to estimate them, all of them times `discount`.
+
+    The recursion does not end at the uniform distribution, under which words that were seen equally often would be equally
+    probable, and a truncation could not tell them apart. It ends at a Zipf-Mandelbrot law [3]_ of the rank of a token by its plain
+    count, equal ones in the order of their ids, and ``UNK`` and ``BOS`` last:
+
+    .. math:: p(w) \propto \frac{1}{r(w) + b}, \qquad r(w) = 1, \dots, V, \qquad b = 8 V.
+
+    With so large a b, the first rank has 9/8 of the probability of the last.
 
     References
     ----------
-    .. [1] S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for language
-       modeling", Computer Speech & Language 13 (1999) 359-394, the section "Modified Kneser-Ney
-       smoothing"; as a technical report, TR-10-98, Harvard University, 1998.
+    .. [1] S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for language modeling", Computer Speech & Language
+       13 (1999) 359-394, the section "Modified Kneser-Ney smoothing"; as a technical report, TR-10-98, Harvard University, 1998.
     .. [2] R. Kneser and H. Ney, "Improved backing-off for m-gram language modeling", ICASSP 1995.
+    .. [3] B. Mandelbrot, "An informational theory of the statistical structure of language", Communication Theory (1953) 486-502.
 
     Examples
     --------
@@ -84,12 +101,13 @@ class NgramModel:
     4
     """
 
-    def __init__(self, sequences: Iterable[Sequence[int]], *, vocab_size: int, order: int = 4) -> None:
-        self.vocab_size = _positive("vocab_size", vocab_size)
-        self.order = _positive("order", order)
-        tokens = _checked_sequences(sequences, self.vocab_size)
-        unigrams, *self._levels = _train(tokens, self.vocab_size, self.order)
-        self._base = np.full(self.vocab_size, unigrams.backoff[0] / self.vocab_size)
+    def __init__(self, sequences: Iterable[Sequence[int]], *, vocab_size: int, order: int = 4, discount: float = 1.0) -> None:
+        self.vocab_size = check_integer(vocab_size, name="vocab_size", least=1)
+        self.order = check_integer(order, name="order", least=1)
+        tokens = _joined(sequences, self.vocab_size)
+        share = float(FRACTION_ABOVE_0(discount, name="discount"))
+        unigrams, *self._levels = _train(tokens, self.vocab_size, self.order, share)
+        self._base: NDArray[np.float64] = unigrams.backoff[0] * _law_of_ranks(np.bincount(tokens, minlength=self.vocab_size))
         self._base[unigrams.words] += unigrams.shares
 
     def __call__(self, tokens: Sequence[int]) -> NDArray[np.float32]:
@@ -103,13 +121,12 @@ class NgramModel:
         Returns
         -------
         ndarray of float32, shape (vocab_size,)
-            Natural logarithms of `probabilities`, and -inf for ``UNK`` and ``BOS``, which no text
-            can show.
+            Natural logarithms of `probabilities`, and -inf for ``UNK`` and ``BOS``, which no text can show.
 
         Raises
         ------
-        ValueError
-            Where a token is not in the vocabulary.
+        TypeError, ValueError
+            Where a token is none of the vocabulary.
         """
         logits = np.log(self.probabilities(tokens)).astype(np.float32)
         logits[[UNK, BOS]] = -np.inf
@@ -130,10 +147,10 @@ class NgramModel:
 
         Raises
         ------
-        ValueError
-            Where a token is not in the vocabulary.
+        TypeError, ValueError
+            Where a token is none of the vocabulary.
         """
-        context = _checked(tokens[-len(self._levels) :] if self._levels else (), self.vocab_size)
+        context = self._context(tokens)
         row = self._base.copy()
         for length, level in enumerate(self._levels, start=1):
             parent = self._find(context[-length:]) if length <= len(context) else None
@@ -159,12 +176,12 @@ class NgramModel:
 
         Raises
         ------
-        ValueError
-            Where a token is not in the vocabulary.
+        TypeError, ValueError
+            Where a token is none of the vocabulary.
         """
         return math.fsum(
             math.log(self.probabilities(tokens[max(0, i - self.order) : i])[token])
-            for i, token in enumerate(_checked(tokens, self.vocab_size))
+            for i, token in enumerate(check_tokens(tokens, name="tokens", size=self.vocab_size))
             if token != BOS
         )
 
@@ -183,13 +200,20 @@ class NgramModel:
 
         Raises
         ------
-        ValueError
-            Where there is no token to predict, or one is not in the vocabulary.
+        TypeError, ValueError
+            Where there is no token to predict, or one is none of the vocabulary.
         """
         predicted = sum(token != BOS for token in tokens)
         if not predicted:
-            raise ValueError("tokens must hold at least one token other than <bos>")
+            raise ValueError(f"tokens must hold at least one other than BOS ({BOS}), got none")
         return math.exp(-self.logprob(tokens) / predicted)
+
+    def _context(self, tokens: Sequence[int]) -> list[int]:
+        """Return the tokens that are looked at, checked: no others, for a text may be long."""
+        if isinstance(tokens, str | bytes) or not hasattr(tokens, "__getitem__"):
+            return check_tokens(tokens, name="tokens")
+        recent = tokens[-len(self._levels) :] if self._levels else ()
+        return [check_token(token, name=f"tokens[{i - len(recent)}]", size=self.vocab_size) for i, token in enumerate(recent)]
 
     def _find(self, context: Sequence[int]) -> int | None:
         """Return the place of an n-gram among those of its order, None if it was never seen."""
@@ -202,41 +226,30 @@ class NgramModel:
         return place
 
 
-def _positive(name: str, value: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError as error:
-        raise TypeError(f"{name} must be an int, not {value!r}") from error
-    if number < 1:
-        raise ValueError(f"{name} must be 1 or more, not {number}")
-    return number
-
-
-def _checked(tokens: Sequence[int], vocab_size: int) -> list[int]:
-    try:
-        ids = [operator.index(token) for token in tokens]
-    except TypeError as error:
-        raise TypeError(f"tokens must be a sequence of token ids, not {tokens!r}") from error
-    for token in ids:
-        if not 0 <= token < vocab_size:
-            raise ValueError(f"tokens must be ids from 0 to {vocab_size - 1}, but hold {token}")
-    return ids
-
-
-def _checked_sequences(sequences: Iterable[Sequence[int]], vocab_size: int) -> NDArray[np.int64]:
+def _joined(sequences: Iterable[Sequence[int]], vocab_size: int) -> NDArray[np.int64]:
     """Return all sequences as one; each ``BOS`` begins another."""
     joined: list[int] = []
-    for sequence in sequences:
-        ids = _checked(sequence, vocab_size)
+    for i, sequence in enumerate(sequences):
+        ids = check_tokens(sequence, name=f"sequences[{i}]", size=vocab_size)
         if ids[:1] != [BOS] or BOS in ids[1:]:
-            raise ValueError(f"each of sequences must begin with BOS ({BOS}) and hold no other")
+            raise ValueError(f"sequences[{i}] must begin with BOS ({BOS}) and hold no other, got {ids[:9]}")
         joined += ids
     if all(token == BOS for token in joined):
-        raise ValueError("sequences must hold at least one token other than BOS")
+        raise ValueError("sequences must hold at least one token other than BOS, got none")
     return np.array(joined, dtype=np.int64)
 
 
-def _train(tokens: NDArray[np.int64], vocab_size: int, order: int) -> list[_Level]:
+def _law_of_ranks(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the distribution that falls with a token's rank by its count, as `NgramModel` has it."""
+    size = len(counts)
+    rarity = np.where(np.isin(np.arange(size), [UNK, BOS]), 1, -counts)
+    law = np.empty(size)
+    law[rarity.argsort(kind="stable")] = 1 / (np.arange(1, size + 1) + _FLATNESS * size)
+    law /= law.sum()
+    return law
+
+
+def _train(tokens: NDArray[np.int64], vocab_size: int, order: int, discount: float) -> list[_Level]:
     """Count the n-grams of each order, and smooth each as soon as the next longer are counted."""
     levels = []
     # Single tokens are their own places: all have one, those that never occur too.
@@ -256,18 +269,18 @@ def _train(tokens: NDArray[np.int64], vocab_size: int, order: int) -> list[_Leve
         )
         befores = np.bincount(places[at[first] + 1], minlength=len(keys))
         counts = np.where(befores > 0, befores, counts)
-        levels.append(_smoothed(keys, counts, num_parents, vocab_size))
+        levels.append(_smoothed(keys, counts, num_parents, vocab_size, discount))
         num_parents = len(keys)
         keys, counts = longer, longer_counts
         places = np.full_like(tokens, -1)
         places[at] = inverse
-    return [*levels, _smoothed(keys, counts, num_parents, vocab_size)]
+    return [*levels, _smoothed(keys, counts, num_parents, vocab_size, discount)]
 
 
-def _smoothed(keys: NDArray[np.int64], counts: NDArray[np.int64], num_parents: int, vocab_size: int) -> _Level:
+def _smoothed(keys: NDArray[np.int64], counts: NDArray[np.int64], num_parents: int, vocab_size: int, discount: float) -> _Level:
     """Discount the counts of n-grams whose keys are parent * vocab_size + last token, sorted."""
     parents, words = np.divmod(keys, vocab_size)
-    discounts = np.array([0.0, *_discounts(counts)])[np.minimum(counts, 3)]
+    discounts = discount * np.array([0.0, *_discounts(counts)])[np.minimum(counts, 3)]
     totals = np.bincount(parents, weights=counts, minlength=num_parents)
     freed = np.bincount(parents, weights=discounts, minlength=num_parents)
     # An n-gram that only ever ends a text has no children and hands on all of its mass.

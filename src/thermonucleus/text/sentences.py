@@ -4,7 +4,7 @@
 
 import re
 
-ABBREVIATIONS = frozenset(["e.g.", "i.e.", "cf.", "vs.", "mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "fig.", "no."])
+ABBREVIATIONS = frozenset(["e.g.", "i.e.", "cf.", "vs.", "mr.", "mrs.", "ms.", "dr.", "prof.", "st.", "fig."])
 """Words whose full stop belongs to them, in lower case."""
 
 _CLOSERS = "\"'”’)]»"

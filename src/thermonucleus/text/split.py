@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermonucleus.randomness import Seed, as_generator
+from thermonucleus.text.checks import check_texts
 from thermonucleus.text.corpus import builtin_corpus
 from thermonucleus.text.language_model import LanguageModel
 from thermonucleus.text.ngram import NgramModel
@@ -14,7 +15,7 @@ from thermonucleus.text.tokenizer import Tokenizer
 __all__ = ["Split", "halves", "split_corpus"]
 
 TRAINING, TUNING = 0.5, 0.25
-"""The shares of the paragraphs to train on and to tune with; the others are for the judgement."""
+"""Chosen: the shares of the paragraphs to train on and to tune with; the others are for the judgement."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,13 @@ def split_corpus(paragraphs: Iterable[str] | None = None, *, rng: Seed = 0) -> S
     -------
     Split
         The vocabulary is that of the whole text: a word of the parts held back that the model has never seen has a small
-        probability, as any other word that it knows by name alone.
+        probability, as any other word that it knows by name alone. Its discounts are whole, for it is to predict text by others:
+        see `NgramModel`.
 
     Raises
     ------
-    ValueError
-        If there are fewer than five paragraphs.
+    TypeError, ValueError
+        If the paragraphs are a single string, one has a NUL, or there are fewer than five.
 
     Examples
     --------
@@ -62,7 +64,7 @@ def split_corpus(paragraphs: Iterable[str] | None = None, *, rng: Seed = 0) -> S
     >>> len(split.tuning), len(split.judging)
     (3, 3)
     """
-    texts = builtin_corpus() if paragraphs is None else list(paragraphs)
+    texts = builtin_corpus() if paragraphs is None else check_texts(paragraphs, name="paragraphs")
     if len(texts) < 5:
         raise ValueError(f"paragraphs must be five or more, got {len(texts)}")
     training, tuning, judging = _parts(texts, [TRAINING, TRAINING + TUNING], rng)

@@ -1,32 +1,31 @@
 """Text to token ids and back."""
 # ruff: noqa: RUF001 - typographic marks are meant
 
-import operator
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from thermonucleus.text.sentences import ABBREVIATIONS, ends_sentence, split_sentences
+from thermonucleus.text.checks import check_text, check_texts, check_token, check_tokens
+from thermonucleus.text.sentences import ends_sentence, split_sentences
+from thermonucleus.text.words import JOINER, is_mark, split_words
+
+__all__ = ["BOS", "EOS", "JOINER", "SPECIAL_TOKENS", "UNK", "Detokenizer", "Tokenizer"]
 
 UNK, BOS, EOS = 0, 1, 2
 """Ids of the special tokens: unknown word, beginning of text, end of sentence."""
 
 SPECIAL_TOKENS = ("<unk>", "<bos>", "<eos>")
-JOINER = "￭"
 
-_BRACKETS = {")": "(", "]": "[", "}": "{"}
-_OPENING = "([{\"'“‘«¿¡"
-_CLOSING = ".,;:!?…\"'”’»"
-_DASH = re.compile(r"(—|--)")
 _PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 class Tokenizer:
     """A vocabulary of words and punctuation marks.
 
-    A token is a word or a mark of punctuation. A mark carries a joiner (￭) on each side where no
-    space stands, as in ``(￭`` and ``￭,``, so that text is put together again exactly as it was.
-    The word that begins a sentence is looked up in the case it has elsewhere, and gets its
+    A token is a word or a mark of punctuation; in scripts that are written without spaces, and in runs too long for a word, it is a
+    single character. It carries a joiner (￭) on each side where no space stands, as in ``(￭`` and ``￭,``, so that text is put
+    together again exactly as it was. The word that begins a sentence is looked up in the case it has elsewhere, and gets its
     capital back on the way out. Ids are in order of falling frequency, after the special tokens.
 
     Parameters
@@ -51,14 +50,14 @@ class Tokenizer:
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
         self.vocabulary = tuple(vocabulary)
-        words = self.vocabulary[len(SPECIAL_TOKENS) :]
-        if self.vocabulary[: len(SPECIAL_TOKENS)] != SPECIAL_TOKENS:
-            raise ValueError(f"vocabulary must begin with {SPECIAL_TOKENS}, not with {self.vocabulary[: len(SPECIAL_TOKENS)]}")
+        first, words = self.vocabulary[: len(SPECIAL_TOKENS)], self.vocabulary[len(SPECIAL_TOKENS) :]
+        if first != SPECIAL_TOKENS:
+            raise ValueError(f"vocabulary must begin with {SPECIAL_TOKENS}, got one that begins with {first}")
         # The special tokens are left out: text that spells one is text.
         self._ids = {word: i for i, word in enumerate(words, start=len(SPECIAL_TOKENS))}
         if len(self._ids) != len(words):
             twice = next(word for word, n in Counter(words).items() if n > 1)
-            raise ValueError(f"vocabulary must not repeat a token, but holds {twice!r} twice")
+            raise ValueError(f"vocabulary must hold each token once, got {twice!r} twice")
 
     @classmethod
     def from_corpus(cls, paragraphs: Iterable[str]) -> "Tokenizer":
@@ -76,14 +75,13 @@ class Tokenizer:
 
         Raises
         ------
-        ValueError
-            Where the texts hold no token.
+        TypeError, ValueError
+            Where the texts are a single string, one has a NUL, or all of them hold no token.
         """
         within: Counter[str] = Counter()
         first: Counter[str] = Counter()
-        for paragraph in paragraphs:
-            for sentence in split_sentences(paragraph):
-                tokens = list(_split_marks(sentence))
+        for paragraph in check_texts(paragraphs, name="paragraphs"):
+            for tokens in _sentences(paragraph):
                 place = _first_word(tokens)
                 if place is not None:
                     first[tokens.pop(place)] += 1
@@ -94,7 +92,7 @@ class Tokenizer:
             # At the start of a sentence a capital says nothing: the word's other uses decide.
             counts[lowered if within[lowered] > within[word] else word] += count
         if not counts:
-            raise ValueError("paragraphs must hold at least one word")
+            raise ValueError("paragraphs must hold at least one word, got none")
         return cls([*SPECIAL_TOKENS, *sorted(counts, key=lambda word: (-counts[word], word))])
 
     def __len__(self) -> int:
@@ -107,25 +105,24 @@ class Tokenizer:
         Parameters
         ----------
         text : str
-            Any text. Runs of spaces and line breaks count as one space.
+            Any text without NULs. Runs of spaces and line breaks count as one space.
 
         Returns
         -------
         list of int
-            ``BOS``, then the tokens, with ``EOS`` after each sentence; after the last one only if
-            it is finished, so that an unfinished sentence can be continued. Words that are not in
-            the vocabulary become ``UNK``.
+            ``BOS``, then the tokens, with ``EOS`` after each sentence; after the last one only if it is finished, so that an
+            unfinished sentence can be continued. Words that are not in the vocabulary become ``UNK``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Where it is no str, or has a NUL.
         """
         ids = [BOS]
-        sentences = split_sentences(text.replace(JOINER, " "))
-        for sentence in sentences:
-            tokens = list(_split_marks(sentence))
-            place = _first_word(tokens)
-            if place is not None:
-                tokens[place] = self._true_case(tokens[place])
-            ids += [self._ids.get(token, UNK) for token in tokens]
+        for tokens in self._looked_up(text):
+            ids += [token for _, token in tokens]
             ids.append(EOS)
-        if sentences and not ends_sentence(sentences[-1]):
+        if ids[-1] == EOS and not ends_sentence(text.replace(JOINER, " ").rstrip()):
             ids.pop()
         return ids
 
@@ -135,20 +132,30 @@ class Tokenizer:
         Parameters
         ----------
         text : str
-            Any text.
+            As for `encode`.
 
         Returns
         -------
         list of str
-            As they stand in the text.
+            As they first stand in the text, without the punctuation around them. Unknown punctuation marks are not among them, but
+            other signs are, such as emoji.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As from `encode`.
 
         Examples
         --------
-        >>> Tokenizer.from_corpus(["The end."]).unknown_words("The beginning of the end, the very beginning.")
+        >>> Tokenizer.from_corpus(["It is the end."]).unknown_words("The beginning of the end, the very beginning.")
         ['beginning', 'of', 'very']
         """
-        words = (self._true_case(token).strip(JOINER) for sentence in split_sentences(text) for token in _split_marks(sentence))
-        return list(dict.fromkeys(word for word in words if not _is_mark(word) and word not in self._ids))
+        unknown = (token.strip(JOINER) for tokens in self._looked_up(text) for token, known in tokens if known == UNK)
+        words: dict[str, str] = {}
+        for word in unknown:
+            if not all(unicodedata.category(character).startswith("P") for character in word):
+                words.setdefault(word.casefold(), word)
+        return list(words.values())
 
     def decode(self, tokens: Iterable[int]) -> str:
         """Turn token ids into text.
@@ -165,11 +172,20 @@ class Tokenizer:
 
         Raises
         ------
-        ValueError
-            Where an id is not in the vocabulary.
+        TypeError, ValueError
+            Where one is no token id of the vocabulary.
         """
         detokenizer = Detokenizer(self)
-        return "".join(detokenizer.push(token) for token in tokens)
+        return "".join(detokenizer.push(token) for token in check_tokens(tokens, name="tokens", size=len(self)))
+
+    def _looked_up(self, text: str) -> Iterator[list[tuple[str, int]]]:
+        """Yield the tokens of each sentence, as they stand there, with their ids."""
+        for tokens in _sentences(check_text(text, name="text")):
+            ids = [self._ids.get(token, UNK) for token in tokens]
+            place = _first_word(tokens)
+            if place is not None:
+                ids[place] = self._ids.get(self._true_case(tokens[place]), UNK)
+            yield list(zip(tokens, ids, strict=True))
 
     def _true_case(self, word: str) -> str:
         lowered = _decapitalised(word)
@@ -215,69 +231,33 @@ class Detokenizer:
 
         Raises
         ------
-        ValueError
-            Where the id is not in the vocabulary.
+        TypeError, ValueError
+            Where it is no token id of the vocabulary.
         """
-        token = operator.index(token)
-        if not 0 <= token < len(self._vocabulary):
-            raise ValueError(f"token must be an id from 0 to {len(self._vocabulary) - 1}, not {token}")
+        token = check_token(token, name="token", size=len(self._vocabulary))
         if token in (BOS, EOS):
             self._at_start = True
             return ""
         text = self._vocabulary[token]
         bare = text.strip(JOINER)
-        space = "" if self._joined or text.startswith(JOINER) else " "
+        goes_on = text.startswith(JOINER)
+        space = "" if self._joined or goes_on else " "
         self._joined = text.endswith(JOINER)
-        if self._at_start and not _is_mark(bare):
+        if self._at_start and not is_mark(bare):
             self._at_start = False
-            bare = _capitalised(bare)
+            if not goes_on:  # it would be the rest of a word
+                bare = _capitalised(bare)
         return space + bare
 
 
-def _split_marks(sentence: str) -> Iterator[str]:
-    """Yield the tokens of a sentence, joiners in place."""
-    chunks = sentence.split()
-    for place, chunk in enumerate(chunks, start=1):
-        pieces = [piece for part in _DASH.split(chunk) for piece in _peel(part)]
-        joined = False
-        for i, (piece, leans_right) in enumerate(pieces, start=1):
-            # A gap's joiner goes to the mark that leans into it. A mark that opens the end of an
-            # unfinished text leans on what will come.
-            joins_left = i > 1 and not joined
-            joined = leans_right and (i < len(pieces) or place == len(chunks))
-            yield JOINER * joins_left + piece + JOINER * joined
-
-
-def _peel(chunk: str) -> Iterator[tuple[str, bool]]:
-    """Yield opening marks, word and closing marks of a chunk, and whether each leans right."""
-    if _DASH.fullmatch(chunk):
-        yield chunk, True
-        return
-    bare = chunk.lstrip(_OPENING)
-    for mark in chunk[: len(chunk) - len(bare)]:
-        yield mark, True
-    stop = len(bare)
-    while _ends_with_mark(bare[:stop]):
-        stop -= 1
-    if stop:
-        yield bare[:stop], False
-    for mark in bare[stop:]:
-        yield mark, False
-
-
-def _ends_with_mark(chunk: str) -> bool:
-    last = chunk[-1:]
-    if last in _BRACKETS:
-        return chunk.count(last) > chunk.count(_BRACKETS[last])
-    return last != "" and last in _CLOSING and chunk.lower() not in ABBREVIATIONS
+def _sentences(text: str) -> Iterator[list[str]]:
+    """Yield the tokens of each sentence of a text."""
+    for sentence in split_sentences(text.replace(JOINER, " ")):
+        yield list(split_words(sentence))
 
 
 def _first_word(tokens: Sequence[str]) -> int | None:
-    return next((i for i, token in enumerate(tokens) if not _is_mark(token)), None)
-
-
-def _is_mark(token: str) -> bool:
-    return not any(character.isalnum() or character == "_" for character in token)
+    return next((i for i, token in enumerate(tokens) if not is_mark(token)), None)
 
 
 def _capitalised(word: str) -> str:
