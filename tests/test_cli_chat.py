@@ -1,13 +1,15 @@
-"""The chat on the command line: what it prints for each line, on a terminal and from a pipe, and how it ends."""
+"""The chat with the built-in chatbot: what it prints for each line, on a terminal and from a pipe, and how it ends."""
 
-import argparse
 import io
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from thermonucleus.cli import chat
+from thermonucleus.cli import chat, main
+from thermonucleus.cli.replies import table
+from thermonucleus.cli.said import HELP
 from thermonucleus.text import PERSONALITIES, Choice, chatbot_choice
 from thermonucleus.text.chatbot import REPLIES
 
@@ -21,20 +23,13 @@ class Terminal(io.StringIO):
         return True
 
 
-def run(*arguments: str) -> None:
-    parser = argparse.ArgumentParser()
-    chat.add_to(parser.add_subparsers())
-    options = parser.parse_args(["chat", *arguments])
-    options.run(options)
-
-
 @pytest.fixture
 def talk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Talk:
     """Return a function that pipes a text into the chat and returns what it prints."""
 
     def talk(text: str, *arguments: str) -> str:
         monkeypatch.setattr(sys, "stdin", io.StringIO(text))
-        run(*arguments)
+        assert main(["chat", *arguments]) == 0
         return capsys.readouterr().out
 
     return talk
@@ -53,7 +48,7 @@ letters     T=1    one                             other
 A.         9.0%       cut                        >  20.0% ####
 Bb.       24.5%     12.0% ###                       30.0% ######
 C.        66.5%  >  88.0% ##################        50.0% ##########"""
-    assert chat.table(choices, voices) == want  # type: ignore[arg-type]
+    assert table(choices, voices) == want  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("category", REPLIES)
@@ -61,7 +56,7 @@ def test_no_table_is_wider_than_a_terminal(category: str) -> None:
     replies = REPLIES[category]
     choice = Choice(category, replies, (0.0,) * len(replies), (1.0,) * len(replies), replies[0])
     for voices in (PERSONALITIES, {"creative": PERSONALITIES["creative"]}):
-        widths = [len(line) for line in chat.table(dict.fromkeys(voices, choice), voices).splitlines()]
+        widths = [len(line) for line in table(dict.fromkeys(voices, choice), voices).splitlines()]
         assert 75 <= max(widths) <= 79
 
 
@@ -95,21 +90,20 @@ def test_a_seed_says_what_is_drawn(talk: Talk) -> None:
 @pytest.mark.parametrize(
     ("arguments", "want"),
     [
-        ((None, None, None), PERSONALITIES),
-        (("both", None, None), PERSONALITIES),
-        (("creative", None, None), {"creative": {"temperature": 1.5, "top_p": 0.7}}),
-        (("creative", None, 0.2), {"creative": {"temperature": 1.5, "top_p": 0.2}}),
+        ((None, {}), PERSONALITIES),
+        (("both", {}), PERSONALITIES),
+        (("creative", {}), {"creative": {"temperature": 1.5, "top_p": 0.7}}),
+        (("creative", {"top_p": 0.2}), {"creative": {"temperature": 1.5, "top_p": 0.2}}),
         (
-            ("both", 0.0, None),
+            ("both", {"temperature": 0.0}),
             {"conservative": {"temperature": 0.0, "top_p": 0.9}, "creative": {"temperature": 0.0, "top_p": 0.7}},
         ),
-        ((None, 0.8, None), {"custom": {"temperature": 0.8, "top_p": 1.0}}),
-        ((None, 0.8, 0.0), {"custom": {"temperature": 0.8, "top_p": 0.0}}),
+        (("creative", {"top_k": 5}), {"creative": {"temperature": 1.5, "top_p": 0.7, "top_k": 5}}),
+        ((None, {"temperature": 0.8}), {"custom": {"temperature": 0.8}}),
+        ((None, {"min_p": 0.1}), {"custom": {"min_p": 0.1}}),
     ],
 )
-def test_settings_of_ones_own_take_the_place_of_a_personalitys(
-    arguments: tuple[str | None, float | None, float | None], want: object
-) -> None:
+def test_settings_of_ones_own_take_the_place_of_a_personalitys(arguments: tuple[str | None, dict[str, Any]], want: object) -> None:
     assert chat.chosen_voices(*arguments) == want
 
 
@@ -132,7 +126,7 @@ def test_only_a_terminal_is_prompted(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stdin", Terminal("Hello\n"))
     monkeypatch.setattr(sys, "stdout", terminal)
-    run("--personality", "creative")
+    assert main(["chat", "--personality", "creative"]) == 0
     lines = terminal.getvalue().splitlines()
     assert "quit" in lines[0]
     assert lines[2].startswith("you: creative: ")
@@ -141,7 +135,7 @@ def test_only_a_terminal_is_prompted(monkeypatch: pytest.MonkeyPatch) -> None:
     file = io.StringIO()
     monkeypatch.setattr(sys, "stdin", Terminal("Hello\n"))
     monkeypatch.setattr(sys, "stdout", file)
-    run("--personality", "creative")
+    assert main(["chat", "--personality", "creative"]) == 0
     assert file.getvalue().startswith("creative: ")
     assert "you:" not in file.getvalue()
 
@@ -149,22 +143,49 @@ def test_only_a_terminal_is_prompted(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--temperature", "-1"), "^temperature must be a finite number, 0 or more, got -1$"),
-        (("--personality", "both", "--top-p", "2"), "^top_p must be a number from 0 to 1, got 2$"),
-        (("--seed", "-1"), "^rng must be 0 or more"),
+        (("--temperature", "-1"), "--temperature must be a finite number, 0 or more, got -1"),
+        (("--personality", "both", "--top-p", "2"), "--top-p must be a number from 0 to 1, got 2"),
+        (("--personality", "grumpy"), "argument --personality: invalid choice: 'grumpy' (choose from"),
+        (("--seed", "-1"), "--seed must be 0 or more"),
+        (("--top-k", "3"), "--top-k must be with a --model that talks, such as smollm2: the built-in chatbot picks one of a few"),
+        (("--mirostat", "2"), "--mirostat must be with a --model that talks"),
+        (("--system", "Be brief."), "--system must be with a --model that talks"),
+        (("--max-tokens", "9"), "--max-tokens must be with a --model that talks"),
+        (("--mirostat", "2", "--min-p", "0.1"), "--mirostat takes temperature and smoothing alone beside it, not --min-p"),
     ],
 )
 def test_what_is_wrong_is_named_before_anything_is_said(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("Hello\n"))
-    with pytest.raises(ValueError, match=message):
-        run(*arguments)
+    with pytest.raises(SystemExit) as stop:
+        main(["chat", *arguments])
+    assert stop.value.code == 2
     assert sys.stdin.read() == "Hello\n"
-    assert capsys.readouterr().out == ""
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert f"thermonucleus chat: error: {message}" in output.err
 
 
-def test_an_unknown_personality_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        run("--personality", "grumpy")
-    assert "conservative" in capsys.readouterr().err
+def test_commands_are_obeyed_and_not_replied_to(talk: Talk) -> None:
+    assert talk("/help\n") == f"{HELP}\n\n"
+    assert talk("/HELP\n  /reset \n/quit\nHello\n") == f"{HELP}\n\nThere is nothing to forget: each reply is to one line alone.\n\n"
+    assert talk("/sing\n") == f"There is no command /sing. These there are:\n{HELP}\n\n"
+    assert talk("/usr/bin is a folder\n/\n", "--temperature", "0").count("custom: ") == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [("a\0b\n", "what is said must be text, got NUL as character 2"), ("\udcff\n", "the byte 0xff")],
+)
+def test_what_is_no_text_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], said: str, message: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(said))
+    assert main(["chat"]) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert message in output.err
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"caf\xe9\n"), encoding="utf-8"))
+    assert main(["chat"]) == 1
+    assert capsys.readouterr().err == "thermonucleus: what is said must be text in utf-8, got the byte 0xe9\n"

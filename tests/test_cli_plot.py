@@ -1,6 +1,7 @@
-"""`thermonucleus plot`: which picture it draws of what, and what it refuses."""
+"""`thermonucleus plot --out`: which picture it draws of what, and what it refuses."""
 
-import argparse
+import os
+import re
 import struct
 import subprocess
 import sys
@@ -15,7 +16,7 @@ pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure
 
 import thermonucleus as tn
-from thermonucleus.cli import plot
+from thermonucleus.cli import main
 from thermonucleus.plots import axes
 from thermonucleus.text import LanguageModel
 
@@ -45,15 +46,22 @@ def trained(monkeypatch: pytest.MonkeyPatch, language_model: LanguageModel) -> l
         asked.append(language_model)
         return language_model
 
-    monkeypatch.setattr("thermonucleus.text.builtin_model", builtin_model)
+    monkeypatch.setattr("thermonucleus.text.loading.builtin_model", builtin_model)
     return asked
 
 
 def run(*arguments: object) -> None:
-    parser = argparse.ArgumentParser()
-    plot.add_to(parser.add_subparsers())
-    options = parser.parse_args(["plot", *map(str, arguments)])
-    options.run(options)
+    assert main(["plot", *map(str, arguments)]) == 0
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """Return what is said of arguments that are refused."""
+    with pytest.raises(SystemExit) as stop:
+        main(["plot", *map(str, arguments)])
+    assert stop.value.code == 2
+    usage, said = capsys.readouterr().err.splitlines()
+    assert usage.startswith("usage: thermonucleus plot ")
+    return said.split(": error: ")[1]
 
 
 def heights(ax: Any, label: str) -> Any:
@@ -78,13 +86,12 @@ def test_a_picture_is_as_wide_as_a_page(kind: str, tmp_path: Path) -> None:
 
 def test_pyplot_and_its_backend_are_left_alone(tmp_path: Path) -> None:
     code = f"""if True:
-        import argparse, sys
-        from thermonucleus.cli import plot
-        parser = argparse.ArgumentParser()
-        plot.add_to(parser.add_subparsers())
+        import sys
+        from thermonucleus.cli import main
+        sys.stdout = None
+        main(["plot", "tokens"])
         assert "matplotlib" not in sys.modules
-        options = parser.parse_args(["plot", "tokens", "--out", {str(tmp_path / "a.png")!r}])
-        options.run(options)
+        main(["plot", "tokens", "--out", {str(tmp_path / "a.png")!r}])
         assert "matplotlib" in sys.modules
         assert "matplotlib.pyplot" not in sys.modules
     """
@@ -152,7 +159,7 @@ def test_a_prompt_shows_what_the_language_model_expects(
     order = np.argsort(-logits, kind="stable")[:12]
     expected = tn.probabilities(logits)[order]
     np.testing.assert_array_equal([bar.get_height() for bar in ax.containers[0]], expected)
-    assert [language_model.tokenizer.vocabulary[token].strip("￭") for token in order] == names(ax)
+    assert [language_model.names[token] for token in order] == names(ax)
     assert ax.get_title() == f"Next token after “{PROMPT}”"
     assert ax.get_xlabel() == f"token (12 most probable of {len(logits) - 2:,} that can follow; 2 cannot)"
 
@@ -167,52 +174,71 @@ def test_every_kind_takes_a_prompt_of_any_text(kind: str, tmp_path: Path, figure
     assert figures[1].axes[0].get_title() == "Next token after “”"
 
 
-def test_the_names_of_tokens_are_the_words_and_marks(language_model: LanguageModel) -> None:
-    logits, tokens = plot.next_token_logits(PROMPT, language_model)
-    np.testing.assert_array_equal(logits, language_model(language_model.tokenizer.encode(PROMPT)))
-    assert len(tokens) == len(logits)
-    assert tokens[:3] == ["<unk>", "<bos>", "<eos>"]
-    assert {"the", ".", ","} <= set(tokens)
-    assert not any("￭" in token or token == "" for token in tokens)
+def test_top_k_and_min_p_have_bars_too(tmp_path: Path, figures: list[Any]) -> None:
+    run("tokens", "--out", tmp_path / "a.png", "--top-k", "3", "1", "--min-p", "0.5")
+    (ax,) = figures[0].axes
+    labels = [re.split(r"\s\(", str(bars.get_label()))[0] for bars in ax.containers]
+    assert [label for label in labels if not label.startswith("_")] == [
+        *("original", "temperature 0.5", "top-k 3", "top-k 1", "top-p 0.9", "min-p 0.5"),
+    ]
 
 
 @pytest.mark.parametrize("name", ["picture.bmpp", "picture", "png", ""])
 def test_an_ending_that_cannot_be_written_is_refused_before_any_work(
-    name: str, tmp_path: Path, trained: list[LanguageModel]
+    name: str, tmp_path: Path, trained: list[LanguageModel], capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = str(tmp_path / name) if name else ""
-    with pytest.raises(ValueError, match=r"--out must end in one of .*\.pdf, .*\.png, .*\.svg.*, got") as caught:
-        run("tokens", "--prompt", PROMPT, "--out", file)
-    assert repr(file) in str(caught.value)
+    said = refused(capsys, "tokens", "--prompt", PROMPT, "--out", file)
+    assert re.fullmatch(rf"--out must end in one of .*\.pdf, .*\.png, .*\.svg.*, got {re.escape(repr(file))}", said)
     assert trained == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_any_work(
+    tmp_path: Path, trained: list[LanguageModel], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "a.png"
+    folder.mkdir()
+    nowhere = tmp_path / "nowhere" / "a.png"
+    asked = ("temperature", "--prompt", PROMPT, "--out")
+    assert refused(capsys, *asked, nowhere) == f"--out must be in a folder that is there, got '{nowhere}'"
+    assert refused(capsys, *asked, folder) == f"--out must be a file, got the folder '{folder}'"
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+    assert refused(capsys, *asked, tmp_path / "b.png") == f"--out must be a file that can be written, got '{tmp_path / 'b.png'}'"
+    assert trained == []
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("temperature", "--temperature", "-1"), r"temperatures\[0\] must be a finite number, 0 or more, got -1"),
-        (("comparison", "--top-p", "1.5"), "top_p must be a number from 0 to 1, got 1.5"),
-        (("tokens", "--top-p", "nan"), "top_p must be a number from 0 to 1, got nan"),
-        (("heatmap", "--temperature", "1"), "temperatures must be two or more numbers"),
+        (("temperature", "--temperature", "-1"), "--temperature must be a finite number, 0 or more, got -1"),
+        (("comparison", "--top-p", "1.5"), "--top-p must be a number from 0 to 1, got 1.5"),
+        (("tokens", "--top-p", "0.5", "nan"), "--top-p must be a number from 0 to 1, got nan"),
+        (("tokens", "--top-k", "2.5"), "--top-k must be an integer, 0 or more, got '2.5'"),
+        (("tokens", "--prompt", "a\udcff"), "--prompt must be text in UTF-8, got the byte 0xff as character 2"),
+        (("heatmap", "--temperature", "1"), "--temperature must be two or more numbers, each above the one before, got 1"),
+        (("heatmap", "--top-p", "0.5", "0.4"), "--top-p must be two or more numbers, each above the one before, got 0.5 0.4"),
     ],
 )
-def test_a_setting_out_of_range_is_named_and_nothing_written(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=message):
-        run(*arguments, "--out", tmp_path / "a.png")
+@pytest.mark.parametrize("out", [("--out", "a.png"), ()])
+def test_a_setting_out_of_range_is_named_and_nothing_drawn(
+    arguments: tuple[str, ...],
+    message: str,
+    out: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert refused(capsys, *arguments, *out) == message
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        run("temperature", "--out", tmp_path / "nowhere" / "a.png")
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
         (),
-        ("temperature",),
         ("landscape", "--out", "a.png"),
         ("temperature", "--out", "a.png", "--top-p", "0.5"),
         ("comparison", "--out", "a.png", "--top-p", "0.5", "0.9"),
@@ -222,6 +248,6 @@ def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
 )
 def test_what_cannot_be_understood_shows_the_usage(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        run(*arguments)
+        main(["plot", *arguments])
     assert stop.value.code == 2
     assert "plot" in capsys.readouterr().err

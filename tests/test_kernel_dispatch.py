@@ -60,7 +60,8 @@ def test_the_environment_forces_a_level(target: str) -> None:
 def test_a_level_that_is_not_there_is_an_error_that_lists_those_that_are(target: str) -> None:
     result = run("import thermonucleus", THERMONUCLEUS_TARGET=target)
     assert result.returncode == 1
-    assert f"ValueError: THERMONUCLEUS_TARGET is {target!r}: expected one of {', '.join(tn.targets())}" in result.stderr
+    known = f"one of {', '.join(tn.targets())}, the levels that this processor runs"
+    assert f"ValueError: THERMONUCLEUS_TARGET must be {known}, got {target!r}" in result.stderr
 
 
 def test_an_empty_variable_forces_nothing() -> None:

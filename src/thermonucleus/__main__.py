@@ -2,6 +2,6 @@
 
 import sys
 
-from thermonucleus.cli import main
+from _thermonucleus_command import main
 
 sys.exit(main())

@@ -5,21 +5,23 @@ import argparse
 import numpy as np
 
 import thermonucleus
-from thermonucleus.cli.settings import add_settings, settings_of
-from thermonucleus.settings import check_integer
+from thermonucleus.cli.settings import add_settings, refusing, settings_of
+from thermonucleus.cli.values import as_integer
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command and its arguments."""
-    parser = commands.add_parser(
-        "bench",
-        help="time draws on this machine",
-        description="Time a draw from rows of three kinds, beside np.max, one read of the same row.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    parser.set_defaults(run=run)
-    parser.add_argument("--size", type=int, default=128_256, metavar="V", help="logits in a row")
-    parser.add_argument("--calls", type=int, default=400, help="calls of which the median is taken")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.usage = "thermonucleus bench [options]"
+    parser.description = "Time a draw from rows of three kinds, beside np.max, one read of the same row."
+    parser.set_defaults(run=run, parser=parser)
+    for name, default, metavar, says in (
+        ("size", 128_256, "V", "logits in a row"),
+        ("calls", 400, "N", "calls of which the median is taken"),
+    ):
+        option = f"--{name}"
+        parser.add_argument(
+            option, type=as_integer(option, 1), default=default, metavar=metavar, help=f"{says} (default: %(default)s)"
+        )
     add_settings(parser, temperature=0.8, top_p=0.95)
 
 
@@ -29,9 +31,8 @@ def run(options: argparse.Namespace) -> None:
     from thermonucleus.rows import KINDS, pool
     from thermonucleus.timing import median_seconds
 
-    for name in ("size", "calls"):
-        check_integer(getattr(options, name), name=f"--{name}", least=1)
-    sampler = thermonucleus.Sampler(**settings_of(options), rng=0)
+    with refusing(options):
+        sampler = thermonucleus.Sampler(**settings_of(options), rng=0)
     print(f"{sampler}, V = {options.size:,}, {thermonucleus.target}\n")
     print(f"{'row':16}{'np.max, us':>12}{'a draw, us':>12}{'ratio':>8}")
     for kind in KINDS:

@@ -1,109 +1,96 @@
-"""`thermonucleus chat`: a chatbot that shows what its settings made of each choice."""
+"""`thermonucleus chat`: a talk with the built-in chatbot, or with a real language model, under several settings at once."""
 
 import argparse
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from typing import Any
 
-from thermonucleus.functional import get_token_probs
-from thermonucleus.randomness import as_generator
-from thermonucleus.settings import check_fraction, check_temperature
-from thermonucleus.text.chatbot import PERSONALITIES, Choice, Personality, chatbot_choice
-from thermonucleus.text.language_model import builtin_model
+from thermonucleus import Settings
+from thermonucleus.cli import models
+from thermonucleus.cli.conversations import Conversations
+from thermonucleus.cli.replies import reply_to_lines
+from thermonucleus.cli.settings import add_settings, option_of, refusing, settings_of
+from thermonucleus.cli.values import as_integer, as_text
+from thermonucleus.settings import SETTINGS
+from thermonucleus.text.chatbot import PERSONALITIES, Personality
+from thermonucleus.text.conversation import MAX_TOKENS
 
-LINE = 79
-NUMBER = 6
+BOTH, OWN = "both", "custom"
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command and its arguments."""
-    parser = commands.add_parser(
-        "chat",
-        help="talk to a chatbot that shows how its settings change its choices",
-        description="Talk to a chatbot, line by line, on a terminal or from a pipe. It shows the probabilities of its replies at "
-        "temperature 1 and under the settings, what these cut, and (>) what was drawn. All personalities draw with the same random "
-        "numbers. The line 'quit' ends the talk.",
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.usage = "thermonucleus chat [options]"
+    parser.description = (
+        "Talk to a chatbot, line by line, on a terminal or through a pipe. The built-in one picks one of a few replies, and shows "
+        "what it picked from: the probability of each reply at temperature 1 and under the settings, which replies these cut, and, "
+        "marked with >, which was drawn. With --model, a real language model replies. All personalities draw with the same random "
+        "numbers, so that they differ by their settings alone. The line 'quit' ends the talk, and '/help' says what else there is."
     )
-    parser.set_defaults(run=run, names={"rng": "seed"})
-    parser.add_argument("--personality", choices=[*PERSONALITIES, "both"], help="who replies (default: both, side by side)")
-    parser.add_argument("--temperature", type=float, help="instead of the personality's; without --personality, one of your own")
-    parser.add_argument("--top-p", type=float, help="likewise; what your own is not given is 1")
-    parser.add_argument("--seed", type=int, help="an integer; without it each talk differs")
+    parser.set_defaults(run=run, parser=parser, names={"rng": "seed", "model": "model", "max_tokens": "max_tokens"})
+    models.add_model(parser)
+    described = ", ".join(f"{name} ({_described(voice)})" for name, voice in PERSONALITIES.items())
+    parser.add_argument(
+        "--personality",
+        choices=[*PERSONALITIES, BOTH],
+        help=f"who replies: {described}, or {BOTH} of them (default: {BOTH})",
+    )
+    parser.add_argument("--seed", type=as_integer("--seed"), metavar="N", help="an integer; without it each talk is another")
+    parser.add_argument("--system", type=as_text("--system"), metavar="TEXT", help="what a --model is told before the talk begins")
+    parser.add_argument(
+        "--max-tokens",
+        type=as_integer("--max-tokens", 1),
+        metavar="N",
+        help=f"how many tokens, words or parts of words, a reply of a --model may have (default: {MAX_TOKENS})",
+    )
+    add_settings(
+        parser,
+        note="They take the place of a personality's. Without --personality, there is then a single voice, which has the settings "
+        "that you give and no others. The built-in chatbot knows temperature and top-p; all others are for a --model.",
+    )
+
+
+def _described(voice: Personality) -> str:
+    return ", ".join(f"{option_of(name)[2:]} {value:g}" for name, value in voice.items())
 
 
 def run(options: argparse.Namespace) -> None:
     """Reply to each line."""
-    voices = chosen_voices(options.personality, options.temperature, options.top_p)
-    for voice in voices.values():
-        check_temperature(voice["temperature"])
-        check_fraction(voice["top_p"], name="top_p")
-    generator = as_generator(options.seed)
-    builtin_model()  # trained before anyone waits for a reply
-    for text in said():
-        seed = int(generator.integers(2**63))
-        choices = {name: chatbot_choice(text, **voice, rng=seed) for name, voice in voices.items()}
-        width = max(map(len, choices))
-        for name, choice in choices.items():
-            print(f"{name + ':':{width + 1}} {choice.chosen}")
-        print(f"\n{table(choices, voices)}\n", flush=True)
+    with refusing(options):
+        voices = chosen_voices(options.personality, settings_of(options))
+        for settings in voices.values():
+            Settings(**settings)
+        if models.is_builtin(options):
+            _check_builtin(options)
+    if models.is_builtin(options):
+        reply_to_lines({name: _whole(settings) for name, settings in voices.items()}, options.seed)
+        return
+    model = models.load(options)
+    asked = {} if options.max_tokens is None else {"max_tokens": options.max_tokens}
+    with refusing(options):
+        conversations = Conversations(model, voices, options.seed, system=options.system, **asked)
+    conversations.reply_to_lines()
 
 
-def chosen_voices(personality: str | None, temperature: float | None, top_p: float | None) -> dict[str, Personality]:
+def chosen_voices(personality: str | None, settings: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return who replies, by name, and under which settings."""
-    if personality is None and (temperature is not None or top_p is not None):
-        asked: Mapping[str, Personality] = {"custom": {"temperature": 1.0, "top_p": 1.0}}
-    elif personality in (None, "both"):
-        asked = PERSONALITIES
-    else:
-        asked = {personality: PERSONALITIES[personality]}
-    return {
-        name: {
-            "temperature": voice["temperature"] if temperature is None else temperature,
-            "top_p": voice["top_p"] if top_p is None else top_p,
-        }
-        for name, voice in asked.items()
-    }
+    if personality is None and settings:
+        return {OWN: dict(settings)}
+    asked = PERSONALITIES if personality in (None, BOTH) else {personality: PERSONALITIES[personality]}
+    return {name: {**voice, **settings} for name, voice in asked.items()}
 
 
-def said() -> Iterator[str]:
-    """Yield the lines of standard input that say something, until it ends or one says quit."""
-    talk = sys.stdin.isatty() and sys.stdout.isatty()
-    if talk:
-        print("Say something; 'quit' ends the talk. '>' marks the reply that was drawn.\n")
-    while True:
-        try:
-            text = input("you: " if talk else "").strip()
-        except EOFError:
-            if talk:
-                print()  # the shell's prompt is not to stand behind ours
-            return
-        if text.casefold() == "quit":
-            return
-        if text:
-            yield text
+def _whole(settings: Mapping[str, Any]) -> Personality:
+    """Return settings with the defaults of those that the built-in chatbot knows."""
+    temperature, top_p = (settings.get(name, SETTINGS[name].default) for name in ("temperature", "top_p"))
+    return {"temperature": temperature, "top_p": top_p}
 
 
-def table(choices: Mapping[str, Choice], voices: Mapping[str, Personality]) -> str:
-    """Return the candidates, a line each, with their probabilities at temperature 1 and as each voice drew from them."""
-    any_choice = next(iter(choices.values()))  # they differ in nothing but the settings
-    candidates = any_choice.candidates
-    before = get_token_probs(any_choice.logits)
-    first = max(map(len, (*candidates, any_choice.category)))
-    room = (LINE - first - 2 - NUMBER) // len(choices)
-    lines = [
-        f"{any_choice.category:{first}}  {'T=1':>{NUMBER}}" + "".join(f"    {name:{room - 4}}" for name in choices),
-        " " * (first + 2 + NUMBER) + "".join(f"    {_settings(voices[name]):{room - 4}}" for name in choices),
-    ]
-    for i, candidate in enumerate(candidates):
-        cells = [_cell(choice.probabilities[i], choice.chosen == candidate, room) for choice in choices.values()]
-        lines.append(f"{candidate:{first}}  {before[i]:{NUMBER}.1%}" + "".join(cells))
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _settings(voice: Personality) -> str:
-    return f"T={voice['temperature']:g}, top-p={voice['top_p']:g}"
-
-
-def _cell(probability: float, drawn: bool, room: int) -> str:
-    number = f"{probability:{NUMBER}.1%}" if probability else f"{'cut':>{NUMBER}}"
-    bar = "#" * round(probability * (room - NUMBER - 5))
-    return f"  {'>' if drawn else ' '} {number} {bar}".ljust(room)
+def _check_builtin(options: argparse.Namespace) -> None:
+    """Raise ValueError if something is asked of the built-in chatbot that takes a language model."""
+    asked = [name for name in settings_of(options) if name not in Personality.__annotations__]
+    asked += [name for name in ("system", "max_tokens") if getattr(options, name) is not None]
+    if asked:
+        raise ValueError(
+            f"{option_of(asked[0])} must be with a --model that talks, such as smollm2: the built-in chatbot picks one of a few "
+            "replies, by a temperature and a top-p"
+        )

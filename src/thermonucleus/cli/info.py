@@ -8,9 +8,10 @@ import numpy as np
 import thermonucleus
 
 
-def add_to(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command."""
-    commands.add_parser("info", help="print versions and the instruction level that runs").set_defaults(run=run)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes: nothing."""
+    parser.description = "Print versions, and the level of instructions that runs."
+    parser.set_defaults(run=run, parser=parser)
 
 
 def run(options: argparse.Namespace) -> None:

@@ -44,7 +44,8 @@ def targets() -> tuple[str, ...]:
 def kernel(level: str) -> Kernel:
     """Load the kernel of one of `targets()`."""
     if level not in targets():
-        raise ValueError(f"{VARIABLE} is {level!r}: expected one of {', '.join(targets())}, the levels that this processor runs")
+        known = ", ".join(targets())
+        raise ValueError(f"{VARIABLE} must be one of {known}, the levels that this processor runs, got {level!r}")
     return Kernel(level, import_module(_module(level)))
 
 

@@ -77,6 +77,7 @@ class GgufModel(TextModel):
         self.begin = tuple(self._llm.tokenize(b""))
         self.ends = frozenset({self._llm.token_eos()} | _other_ends(self._llm))
         self._path, self._context = path, context
+        self.context: int = min(context, self._llm._model.n_ctx_train())
         self._memory = _Memory(self._llm, context, threads)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -129,9 +130,8 @@ class GgufModel(TextModel):
         return begin if begin >= 0 else int(self._llm.token_eos())
 
     def _checked(self, tokens: Sequence[int]) -> list[int]:
-        longest = min(self._context, self._llm._model.n_ctx_train())
-        if len(tokens) > longest:
-            raise ValueError(f"a text must be of at most {longest:,} tokens for {self.name}, got {len(tokens):,}")
+        if len(tokens) > self.context:
+            raise ValueError(f"a text must be of at most {self.context:,} tokens for {self.name}, got {len(tokens):,}")
         odd = next((token for token in tokens if not 0 <= token < self.size), None)
         if odd is not None:
             raise ValueError(f"tokens must be ids from 0 to {self.size - 1}, got {odd}")

@@ -48,6 +48,7 @@ class HuggingFaceModel(TextModel):
         self.begin = tuple(self._tokenizer("")["input_ids"])
         self.size = self._network.get_output_embeddings().weight.shape[0]
         ends = self._network.generation_config.eos_token_id
+        self.context = getattr(self._network.config, "max_position_embeddings", None)
         self.ends = frozenset(end for end in ([ends] if isinstance(ends, int) else ends or ()) if end is not None)
         # transformers 5.24 gave the argument another name.
         self._cache_argument = next(name for name in ("cache", "past_key_values") if name in _parameters(self._network))

@@ -30,6 +30,8 @@ class TextModel(ABC):
         The tokens that come before any text. It is empty for a model that knows none.
     ends : frozenset of int
         The tokens after which a text is over. It is empty for a model that goes on for ever.
+    context : int or None
+        How many tokens a text may have at most; None where it may have any number of them.
 
     See Also
     --------
@@ -40,6 +42,7 @@ class TextModel(ABC):
     size: int
     begin: tuple[int, ...]
     ends: frozenset[int]
+    context: int | None = None
 
     @property
     @abstractmethod
