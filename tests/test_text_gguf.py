@@ -154,8 +154,8 @@ def test_what_is_no_model_is_refused(tmp_path: Path) -> None:
     [
         ([], r"^texts must be at least one, each of at least one token, got lengths \[\]$"),
         ([[1], []], r"got lengths \[1, 0\]$"),
-        ([[1, VOCABULARY]], f"^tokens must be ids from 0 to {VOCABULARY - 1}, got {VOCABULARY}$"),
-        ([[-1]], f"^tokens must be ids from 0 to {VOCABULARY - 1}, got -1$"),
+        ([[1, VOCABULARY]], rf"^tokens\[1\] must be a token id from 0 to {VOCABULARY - 1}, got {VOCABULARY}$"),
+        ([[-1]], rf"^tokens\[0\] must be a token id from 0 to {VOCABULARY - 1}, got -1$"),
         ([[1] * 513], r"^a text must be of at most 512 tokens for .*, got 513$"),
         (
             [[1, *range(300, 300 + i, 1), *[400] * 100] for i in range(11)],

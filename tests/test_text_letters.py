@@ -56,7 +56,10 @@ def test_a_small_nucleus_and_a_low_temperature_leave_the_last_letter_of_the_alph
     assert np.count_nonzero(tn.probabilities(scores("Z"), top_p=0.9)) == 3
 
 
-@given(prompt=st.text(min_size=1, max_size=5), seed=st.integers(0, 2**32))
+@given(
+    prompt=st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=5),
+    seed=st.integers(0, 2**32),
+)
 def test_any_prompt_will_do_and_a_seed_says_what_follows(prompt: str, seed: int) -> None:
     text = simple_text_generator(prompt, 8, 1.0, rng=seed)
     assert text.startswith(prompt)

@@ -10,9 +10,10 @@ import numpy as np
 
 from thermonucleus.functional import combined_sampling, get_token_probs
 from thermonucleus.randomness import Seed
+from thermonucleus.text.checks import check_text
 from thermonucleus.text.language_model import LanguageModel
 from thermonucleus.text.loading import AnyModel, as_model
-from thermonucleus.text.model import TextModel, as_text
+from thermonucleus.text.model import TextModel
 from thermonucleus.text.tokenizer import EOS, Tokenizer
 
 __all__ = ["PERSONALITIES", "REPLIES", "Choice", "Personality", "chatbot_choice", "chatbot_response"]
@@ -168,7 +169,9 @@ def chatbot_choice(input_text: str, temperature: float, top_p: float, *, model: 
     >>> dict(zip(choice.candidates, choice.probabilities))["Hello!"]
     0.0
     """
-    words = WORD.findall(as_text("input_text", input_text).casefold().replace("\u2019", "'"))  # a typographic apostrophe is one too
+    words = WORD.findall(
+        check_text(input_text, name="input_text").casefold().replace("\u2019", "'")
+    )  # a typographic apostrophe is one too
     category = _category(words)
     candidates = REPLIES[category]
     loaded = as_model(model)

@@ -3,8 +3,8 @@
 from thermonucleus.randomness import Seed
 from thermonucleus.sampler import Sampler
 from thermonucleus.settings import check_integer
+from thermonucleus.text.checks import check_text
 from thermonucleus.text.loading import AnyModel, as_model
-from thermonucleus.text.model import as_text
 
 __all__ = ["generate_text"]
 
@@ -59,7 +59,7 @@ def generate_text(
     >>> generate_text("The cat", 7, temperature=0.1, model=model, rng=1)
     'The cat sat on the mat'
     """
-    as_text("prompt", prompt)
+    check_text(prompt, name="prompt")
     sampler = Sampler(temperature=temperature, top_p=top_p, rng=rng)
     most = check_integer(max_length, name="max_length")
     model = as_model(model)

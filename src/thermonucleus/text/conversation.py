@@ -4,8 +4,9 @@ from collections.abc import Callable, Generator
 from typing import SupportsIndex
 
 from thermonucleus.settings import check_integer
+from thermonucleus.text.checks import check_text
 from thermonucleus.text.generation import generate
-from thermonucleus.text.model import Row, TextModel, as_text
+from thermonucleus.text.model import Row, TextModel
 
 __all__ = ["Conversation"]
 
@@ -67,7 +68,7 @@ class Conversation:
         self._max_tokens = check_integer(max_tokens, name="max_tokens", least=1)
         self.messages: list[dict[str, str]] = []
         if system is not None:
-            self.messages.append({"role": "system", "content": as_text("system", system)})
+            self.messages.append({"role": "system", "content": check_text(system, name="system")})
         self.forgotten = 0
         self.finished = True
         self._reply: Generator[str, None, None] | None = None
@@ -94,7 +95,7 @@ class Conversation:
         """
         if self._reply is not None:
             self._reply.close()
-        messages = [*self.messages, {"role": "user", "content": as_text("text", text)}]
+        messages = [*self.messages, {"role": "user", "content": check_text(text, name="text")}]
         known, forgotten = self._fitted(messages)
         self._reply = self._drawn(messages, known, forgotten)
         return self._reply

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from thermonucleus.text.checks import check_tokens
 from thermonucleus.text.model import Message, Row, TextModel, log_softmax
 
 try:
@@ -132,10 +133,7 @@ class GgufModel(TextModel):
     def _checked(self, tokens: Sequence[int]) -> list[int]:
         if len(tokens) > self.context:
             raise ValueError(f"a text must be of at most {self.context:,} tokens for {self.name}, got {len(tokens):,}")
-        odd = next((token for token in tokens if not 0 <= token < self.size), None)
-        if odd is not None:
-            raise ValueError(f"tokens must be ids from 0 to {self.size - 1}, got {odd}")
-        return list(tokens)
+        return check_tokens(tokens, name="tokens", size=self.size)
 
 
 class _Memory:

@@ -6,8 +6,8 @@ from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampler import Sampler
 from thermonucleus.sampling import sample
 from thermonucleus.settings import Column, check_fraction, check_integer, check_temperature
+from thermonucleus.text.checks import check_text
 from thermonucleus.text.loading import AnyModel, as_model
-from thermonucleus.text.model import as_text
 
 __all__ = ["simple_text_generator", "simple_text_generator_top_p"]
 
@@ -96,7 +96,7 @@ def simple_text_generator_top_p(prompt: str, length: int, p: float, *, model: An
 
 
 def _extended(prompt: str, length: int, temperature: Column, top_p: Column, model: AnyModel, rng: Seed) -> str:
-    if not as_text("prompt", prompt):
+    if not check_text(prompt, name="prompt"):
         raise ValueError("prompt must hold at least one character, for the first letter to follow, got ''")
     count = check_integer(length, name="length")
     generator = as_generator(rng)

@@ -7,6 +7,7 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
+from thermonucleus.text.checks import check_text
 from thermonucleus.text.generation import generate
 
 __all__ = ["Message", "Row", "TextModel"]
@@ -139,7 +140,7 @@ class TextModel(ABC):
         TypeError, ValueError
             Where an argument is not as described: at the call, before the first piece.
         """
-        known = self.encode(as_text("prompt", prompt))
+        known = self.encode(check_text(prompt, name="prompt"))
         drawn = generate(self, known, sampler=sampler, max_tokens=max_tokens, stop_tokens=self.ends)
         return self._text_of(known, drawn)
 
@@ -148,13 +149,6 @@ class TextModel(ABC):
         for token in drawn:
             if token not in self.ends and (piece := piece_of(token)):
                 yield piece
-
-
-def as_text(name: str, value: object) -> str:
-    """Return a text as it is; raise TypeError if it is anything else."""
-    if not isinstance(value, str):
-        raise TypeError(f"{name} must be a str, got {value!r}")
-    return value
 
 
 def log_softmax(row: Row) -> NDArray[np.float64]:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from thermonucleus.randomness import Seed, as_generator
 from thermonucleus.sampling import sample
 from thermonucleus.text import metrics
-from thermonucleus.text.model import TextModel, log_softmax
+from thermonucleus.text.generation import continue_together
+from thermonucleus.text.model import Row, TextModel, log_softmax
 from thermonucleus.text.sentences import split_sentences
 
 __all__ = ["Objective", "Study", "Texts", "Trial", "draw_texts", "measure"]
@@ -66,15 +67,18 @@ def draw_texts(
     ['the cat sat on', 'the cat sat on the']
     """
     texts = [list(prompt) for prompt in prompts]
-    surprises = []
-    for u in uniforms:
-        rows = model.rows(texts)
+    surprises: list[float] = []
+    numbers = iter(uniforms)
+
+    def draw(rows: Row, places: list[int]) -> list[int]:
         logs = [log_softmax(row) for row in rows]
         rows[:, list(model.ends)] = -np.inf
-        drawn = np.asarray(sample(rows, temperature=temperature, top_p=top_p, u=u)).tolist()
-        for text, log, token in zip(texts, logs, drawn, strict=True):
-            text.append(token)
-            surprises.append(-float(log[token]))
+        tokens: list[int] = np.asarray(sample(rows, temperature=temperature, top_p=top_p, u=next(numbers)[places])).tolist()
+        surprises.extend(-float(log[token]) for log, token in zip(logs, tokens, strict=True))
+        return tokens
+
+    for _ in continue_together(model.rows, texts, draw, steps=len(uniforms)):
+        pass
     return texts, fmean(surprises)
 
 
