@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,12 @@ def test_the_arrow_up_brings_back_what_was_said(toy: Terminal) -> None:
 
 def test_ctrl_c_where_a_line_is_awaited_ends_the_talk_without_a_word(toy: Terminal) -> None:
     toy.wait_for("you: ")
-    toy.process.send_signal(signal.SIGINT)
+    # One that comes after the prompt and before Python waits for a line is seen with the next.
+    for _ in range(100):
+        toy.process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            toy.process.wait(timeout=0.5)
+            break
     assert toy.end() == 130
     assert "Traceback" not in toy.shown
     assert toy.shown.rstrip().endswith("you:")

@@ -1,6 +1,5 @@
 """`thermonucleus tune`: what it asks for, prints and draws, and what it refuses before it starts."""
 
-import inspect
 import io
 import sys
 from pathlib import Path
@@ -206,12 +205,6 @@ def test_progress_is_a_line_a_minute_where_there_is_no_terminal(monkeypatch: pyt
         assert sys.stderr is terminal
 
 
-needs_progress = pytest.mark.skipif(
-    "progress" not in inspect.signature(tuning.judge).parameters, reason="the search of this version shows no progress"
-)
-
-
-@needs_progress
 @pytest.mark.usefixtures("thorough")
 def test_the_table_shows_what_the_library_finds(capsys: pytest.CaptureFixture[str]) -> None:
     asked = ("--temperature", "0.5", "--top-p", "0.7", "--evaluations", "5", "--seed", "3")
@@ -228,7 +221,6 @@ def test_the_table_shows_what_the_library_finds(capsys: pytest.CaptureFixture[st
     assert len(table) == 3 + len(found.human)
 
 
-@needs_progress
 @pytest.mark.usefixtures("thorough")
 def test_the_picture_shows_the_sweep_and_the_search(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made: list[Any] = []

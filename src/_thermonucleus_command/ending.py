@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from _thermonucleus_command import escapes
 from _thermonucleus_command.commands import options_of
+from _thermonucleus_command.messages import complain, notice
 
 PIPE_CLOSED = 141
 """Exact: 128 and the number of SIGPIPE, what a shell reports of a program that this signal ends."""
@@ -22,7 +23,7 @@ def run(arguments: Sequence[str] | None) -> int:
             if sys.stdout is not None:  # as under a shell's >&-
                 sys.stdout.flush()
             if escaped:
-                print(escapes.advice(escaped), file=sys.stderr)
+                notice(escapes.advice(escaped))
     except BrokenPipeError:
         _silence_output()
         return PIPE_CLOSED
@@ -30,15 +31,6 @@ def run(arguments: Sequence[str] | None) -> int:
         _silence_output()
         complain(error)
         return 1
-
-
-def complain(error: Exception) -> None:
-    """Say on standard error, in one line, what is wrong."""
-    if isinstance(error, OSError) and error.strerror is not None and error.errno is not None:
-        message = error.strerror if error.filename is None else f"{error.strerror}: {os.fspath(error.filename)!r}"
-    else:
-        message = " ".join(str(error).split()) or type(error).__name__
-    print(f"thermonucleus: {message}", file=sys.stderr)
 
 
 def _status(words: Sequence[str]) -> int:

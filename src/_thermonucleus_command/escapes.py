@@ -26,6 +26,6 @@ def allow() -> list[str]:
 def advice(escaped: list[str]) -> str:
     """Return a line on what to do about it."""
     return (
-        f"thermonucleus: this console's encoding, {sys.stdout.encoding}, lacks some characters, which are escaped, such as "
+        f"this console's encoding, {sys.stdout.encoding}, lacks some characters, which are escaped, such as "
         f"{escaped[0][0]!a}; set PYTHONIOENCODING=utf-8 to have them as they are"
     )

@@ -117,9 +117,8 @@ def largest(row: NDArray[np.float32], temperatures: Sequence[float], top_ps: Seq
               1  100   67   64
               2   62   46   43
     """
-    cells = np.broadcast_to(row, (len(temperatures) * len(top_ps), len(row)))
-    each = probabilities(cells, temperature=np.repeat(temperatures, len(top_ps)), top_p=np.tile(top_ps, len(temperatures)))
-    highest = each.max(axis=-1).reshape(len(temperatures), len(top_ps))
+    rows = np.broadcast_to(row, (len(top_ps), len(row)))
+    highest = [probabilities(rows, temperature=temperature, top_p=top_ps).max(axis=-1).tolist() for temperature in temperatures]
     heads = [f"{top_p:g}" for top_p in top_ps]
     cell = max(CELL, 1 + max(map(len, heads)))
     fit = max((console.width - len(SIDE)) // cell, 1)
@@ -129,6 +128,6 @@ def largest(row: NDArray[np.float32], temperatures: Sequence[float], top_ps: Seq
         lines += ["", f"{'':{len(SIDE) + 2}}{TOP}", SIDE + "".join(f"{head:>{cell}}" for head in heads[part])]
         lines += [
             f"{temperature:{len(SIDE)}g}" + "".join(f"{100 * probability:{cell}.0f}" for probability in line[part])
-            for temperature, line in zip(temperatures, highest.tolist(), strict=True)
+            for temperature, line in zip(temperatures, highest, strict=True)
         ]
     return lines

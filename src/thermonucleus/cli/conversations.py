@@ -1,11 +1,10 @@
 """A real language model in the terminal: one conversation a voice, which differ in their settings alone."""
 
-import sys
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from _thermonucleus_command.ending import complain
+from _thermonucleus_command.messages import complain, notice
 from thermonucleus import Sampler
 from thermonucleus.cli.said import is_terminal, said
 from thermonucleus.randomness import Seed, as_generator
@@ -76,6 +75,4 @@ def _reply(talk: Conversation, text: str) -> None:
         return
     print("" if talk.finished else " [...]", flush=True)
     if talk.forgotten > before:
-        print(
-            f"thermonucleus: the talk is longer than the model's context: {talk.forgotten} messages are forgotten", file=sys.stderr
-        )
+        notice(f"the talk is longer than the model's context: {talk.forgotten} messages are forgotten")

@@ -1,10 +1,10 @@
 """The option that says which language model is asked, said once for all commands."""
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from _thermonucleus_command.interrupts import loading
+from _thermonucleus_command.messages import notice
 from thermonucleus.text.loading import BUILTIN, SMOLLM2, load_model
 
 if TYPE_CHECKING:
@@ -42,4 +42,4 @@ def say_unknown_words(model: "TextModel", prompt: str) -> None:
     words = model.unknown_words(prompt)
     if words:
         more = f" and {len(words) - MOST:,} more" if len(words) > MOST else ""
-        print(f"thermonucleus: words that the model does not know: {', '.join(words[:MOST])}{more}", file=sys.stderr)
+        notice(f"words that the model does not know: {', '.join(words[:MOST])}{more}")
