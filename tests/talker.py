@@ -54,4 +54,4 @@ class Talker(TextModel):
             return ord("!")
         *said, reply = (text[start:stop] for start, stop in zip(starts, [*starts[1:], len(text)], strict=True))
         whole: list[int] = [*str(len(said)).encode(), *said[-1][1:]]
-        return whole[len(reply) - 1]
+        return whole[min(len(reply), len(whole)) - 1]

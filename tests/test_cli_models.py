@@ -175,7 +175,7 @@ def test_forgotten_messages_are_told_on_standard_error(monkeypatch: pytest.Monke
     assert output.err == "thermonucleus: the talk is longer than the model's context: 2 messages are forgotten\n"
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{'a' * 30}\n"))
     assert main(["chat", "--model", "x", "--max-tokens", "6"]) == 1
-    assert "text must be shorter: it takes 33 tokens" in capsys.readouterr().err
+    assert capsys.readouterr() == ("", "thermonucleus: text must be shorter: it takes 33 tokens, and talker has room for 14\n")
 
 
 def test_a_model_that_was_not_made_to_talk_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

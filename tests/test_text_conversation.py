@@ -1,5 +1,7 @@
 """A conversation: what the model is told, what is remembered of a reply, and what is forgotten where there is no room."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from talker import Talker
@@ -7,7 +9,7 @@ from talker import Talker
 import thermonucleus as tn
 from thermonucleus.text import LanguageModel, load_model
 from thermonucleus.text.conversation import Conversation
-from thermonucleus.text.model import Row
+from thermonucleus.text.model import Message, Row
 
 
 def greedy(row: Row) -> int:
@@ -104,12 +106,42 @@ def test_what_is_too_long_by_itself_is_refused_before_anything_is_forgotten() ->
     talk = Conversation(Talker(context=20), greedy, max_tokens=8)
     assert "".join(talk.say("a")) == "1a"
     before = list(talk.messages)
-    with pytest.raises(
-        ValueError, match=r"^text must be shorter: it takes 33 tokens and the reply up to 8, and talker has room for 20$"
-    ):
+    with pytest.raises(ValueError, match=r"^text must be shorter: it takes 33 tokens, and talker has room for 12$"):
         talk.say("x" * 30)
     assert (talk.messages, talk.forgotten) == (before, 0)
     assert "".join(talk.say("b")) == "3b"
+
+
+def test_a_reply_may_fill_the_context_and_half_of_it_is_free_for_it() -> None:
+    talk = Conversation(Talker(context=20), greedy, max_tokens=1000)
+    assert "".join(talk.say("seven..")) == "1seven.."  # which takes 10 tokens with the marks around it
+    assert talk.finished
+    with pytest.raises(ValueError, match=r"^text must be shorter: it takes 11 tokens, and talker has room for 10$"):
+        talk.say("eight...")
+
+    def endless(row: Row) -> int:
+        return ord("z")
+
+    talk = Conversation(Talker(context=20), endless, max_tokens=1000)
+    assert "".join(talk.say("a")) == "z" * 16
+    assert not talk.finished
+
+
+def test_a_model_that_refuses_what_is_longer_than_its_context_forgets_as_well() -> None:
+    class Strict(Talker):
+        def encode_chat(self, messages: Sequence[Message]) -> list[int]:
+            tokens = super().encode_chat(messages)
+            if self.context is not None and len(tokens) > self.context:
+                raise ValueError("a text must be of at most 20 tokens")
+            return tokens
+
+    talk = Conversation(Strict(context=20), greedy, max_tokens=6)
+    assert "".join(talk.say("a")) == "1a"
+    assert "".join(talk.say("0123456789")) == "101234"
+    assert said(talk)[0] == ("user", "0123456789")
+    assert talk.forgotten == 2
+    with pytest.raises(ValueError, match="at most 20 tokens"):
+        talk.say("0" * 30)
 
 
 @pytest.mark.parametrize(

@@ -53,16 +53,16 @@ class Conversations:
         width = max(map(len, self._talks))
         for text in said(f"Say something to {self._model.name}; 'quit' ends the talk, /help says more.", self.reset):
             for name, talk in self._talks.items():
-                print(f"{name + ':':{width + 1}} ", end="", flush=True)
-                _reply(talk, text)
+                _reply(f"{name + ':':{width + 1}} ", talk, text)
             print(flush=True)
 
 
-def _reply(talk: Conversation, text: str) -> None:
-    """Print a reply as it is drawn."""
+def _reply(beginning: str, talk: Conversation, text: str) -> None:
+    """Print a reply as it is drawn, after the beginning of its line."""
     before = talk.forgotten
     try:
         with closing(talk.say(text)) as pieces:
+            print(beginning, end="", flush=True)
             for piece in pieces:
                 print(piece, end="", flush=True)
     except KeyboardInterrupt:

@@ -31,7 +31,7 @@ TOP_PS = [i / 10 for i in range(1, 11)]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the kinds of pictures and what each takes."""
-    parser.usage = "thermonucleus plot KIND [options]"
+    parser.usage = "thermonucleus plot {temperature,comparison,tokens,heatmap} [options]"
     parser.description = (
         "Draw what settings do to the probabilities of the next token: in the terminal, or with --out to a file "
         "(pip install \"thermonucleus[plots]\"). 'thermonucleus plot KIND --help' says more of a kind."
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_kind(kinds: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, shows: str) -> argparse.ArgumentParser:
     parser = kinds.add_parser(name, help=shows, description=f"Draw {shows}.", usage=f"thermonucleus plot {name} [options]")
     parser.set_defaults(run=run, parser=parser)
-    add_out(parser, "draw a picture in this file, not bars in the terminal")
+    add_out(parser, "draw in this file, not in the terminal")
     parser.add_argument(
         "--prompt", type=as_text("--prompt"), help="show what a model expects after this text, not a row of small logits"
     )

@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--texts",
         metavar="FILE",
-        help="text by people, in place of the built-in one: the model goes on from pieces of one half of it in the search, of the "
-        "other in the judgement, and what it writes is compared with the text; the built-in model learns from a part of it before",
+        help="human text to go on from and to compare with, in place of the built-in text: one half for the search, the other for "
+        "the judgement; the built-in model is trained on a part of it first",
     )
     for name, (default, bounds) in START.items():
         low, high = bounds

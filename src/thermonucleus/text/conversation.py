@@ -26,7 +26,7 @@ class Conversation:
     system : str, optional
         What the model is told before anything is said. Without it, some templates say something of their own.
     max_tokens : int, default 512
-        How many tokens a reply may have at most.
+        How many tokens a reply may have at most. In the model's context, so many are kept free for it, but no more than a half.
 
     Attributes
     ----------
@@ -35,7 +35,8 @@ class Conversation:
     forgotten : int
         How many of the oldest messages have been dropped, because there was no room for them and a reply in the model's context.
     finished : bool
-        Whether the last reply came to the end that the model gave it: not if it was interrupted, or had `max_tokens`.
+        Whether the last reply came to the end that the model gave it: not if it was interrupted, had `max_tokens`, or filled the
+        context.
 
     Raises
     ------
@@ -66,6 +67,8 @@ class Conversation:
             raise TypeError(f"sampler must be callable, got {sampler!r}")
         self._model, self._sampler = model, sampler
         self._max_tokens = check_integer(max_tokens, name="max_tokens", least=1)
+        context = model.context
+        self._room = None if context is None else context - min(self._max_tokens, context // 2)
         self.messages: list[dict[str, str]] = []
         if system is not None:
             self.messages.append({"role": "system", "content": check_text(system, name="system")})
@@ -104,10 +107,10 @@ class Conversation:
         piece_of = self._model.pieces(known)
         said: list[str] = []
         finished = False
+        context = self._model.context
+        most = self._max_tokens if context is None else min(self._max_tokens, context - len(known))
         try:
-            for token in generate(
-                self._model, known, sampler=self._sampler, max_tokens=self._max_tokens, stop_tokens=self._model.ends
-            ):
+            for token in generate(self._model, known, sampler=self._sampler, max_tokens=most, stop_tokens=self._model.ends):
                 if token in self._model.ends:
                     finished = True
                 elif piece := piece_of(token):
@@ -127,14 +130,17 @@ class Conversation:
         """Return the tokens of messages, and how many of the oldest had to be taken out of the list to leave room for a reply."""
         first = 1 if messages[0]["role"] == "system" else 0
         before = len(messages)
-        context = self._model.context
         while True:
-            tokens = self._model.encode_chat(messages)
-            if context is None or len(tokens) + self._max_tokens <= context:
-                return tokens, before - len(messages)
-            if len(messages) - first < 3:
-                raise ValueError(
-                    f"text must be shorter: it takes {len(tokens):,} tokens and the reply up to {self._max_tokens:,}, "
-                    f"and {self._model.name} has room for {context:,}"
-                )
+            last = len(messages) - first < 3
+            try:
+                tokens = self._model.encode_chat(messages)
+                if self._room is None or len(tokens) <= self._room:
+                    return tokens, before - len(messages)
+                if last:
+                    raise ValueError(
+                        f"text must be shorter: it takes {len(tokens):,} tokens, and {self._model.name} has room for {self._room:,}"
+                    )
+            except ValueError:  # some models refuse what is longer than their context
+                if last:
+                    raise
             del messages[first : first + 2]  # a question and its reply: templates may ask for both
