@@ -59,7 +59,7 @@ def test_what_is_kept_of_earlier_texts_changes_no_row(model: GgufModel, path: Pa
     fresh = GgufModel(path, context=1024)
     for _ in range(40):
         texts = [[1, *trunk[: rng.integers(1, 30)], *rng.integers(300, VOCABULARY, rng.integers(0, 4)).tolist()] for _ in range(3)]
-        fresh._memory._clear()
+        fresh.forget()
         np.testing.assert_allclose(model.rows(texts), np.stack([fresh(text) for text in texts]), atol=1e-4)
 
 

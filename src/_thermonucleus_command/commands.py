@@ -12,6 +12,7 @@ from _thermonucleus_command.interrupts import loading
 COMMANDS = {
     "generate": "continue a text with a language model",
     "chat": "talk to a chatbot, and see what its settings do to its replies",
+    "explore": "see in the browser what settings do to the next token and to whole texts",
     "plot": "draw what settings do to the probabilities of the next token",
     "tune": "search for the temperature and top-p whose text is most like people's",
     "bench": "time draws on this machine",

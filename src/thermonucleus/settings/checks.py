@@ -74,13 +74,19 @@ class Kind(Protocol):
 
 
 class Range:
-    """The numbers between two ends, which belong to it."""
+    """The numbers between two ends, which belong to it.
+
+    Attributes
+    ----------
+    low, high : float
+        The ends; the largest and smallest finite numbers, or `LARGEST_COUNT`, where there is none.
+    """
 
     def __init__(self, expected: str, low: float, high: float, *, integral: bool = False) -> None:
         self.expected = expected
         self.form = "int" if integral else "float"
-        self._low = low
-        self._high = high
+        self.low = low
+        self.high = high
         self._integral = integral
 
     def __call__(self, value: object, rows: int | None = None, *, name: str, none: float | None = None, hint: str = "") -> Column:
@@ -90,10 +96,10 @@ class Range:
         follows what was expected where a number is negative.
         """
         kind = type(value)
-        if (kind is int or (kind is float and not self._integral)) and self._low <= value <= self._high:  # type: ignore[operator]
+        if (kind is int or (kind is float and not self._integral)) and self.low <= value <= self.high:  # type: ignore[operator]
             return float(value)  # type: ignore[arg-type]
         column = _read(value, rows, name, self.expected, _as_counts if self._integral else _as_numbers, none)
-        wrong = ~np.logical_and(self._low <= column, column <= self._high)
+        wrong = ~np.logical_and(self.low <= column, column <= self.high)
         if none is not None and math.isnan(none) and wrong.any():
             given = [one is not None for one in np.asarray(value).astype(object).flat]
             wrong &= np.reshape(given, wrong.shape)

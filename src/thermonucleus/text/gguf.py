@@ -113,6 +113,10 @@ class GgufModel(TextModel):
             self._checked(text)
         return self._memory.rows(texts, self.size)
 
+    def forget(self) -> None:
+        """Forget what was computed of earlier texts: the same calls after it give the same rows, to the last bit."""
+        self._memory.clear()
+
     def logprobs(self, tokens: Sequence[int], start: int = 1) -> NDArray[np.float64]:
         """Return the natural logarithm of the probability of each token from a place on, given all before it: in one pass."""
         rows = self._memory.rows_along(self._checked(tokens), start - 1, self.size)
@@ -226,14 +230,15 @@ class _Memory:
         finally:
             llama_cpp.llama_batch_free(batch)
         if status != 0:
-            self._clear()
+            self.clear()
             raise RuntimeError(f"llama.cpp could not compute {len(tokens)} tokens: llama_decode returned {status}")
         for i, (_, _, _, wanted) in enumerate(tokens):
             if wanted:
                 row = next(rows)
                 row[:] = np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(self._context, i), row.shape)
 
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Forget all texts."""
         llama_cpp.llama_memory_clear(self._memory, True)
         self._kept = [[] for _ in range(SLOTS)]
 

@@ -110,9 +110,13 @@ class HuggingFaceModel(TextModel):
         rows: Row = logits[torch.arange(len(texts)), torch.tensor(lengths) - 1 - known].numpy()
         return rows
 
+    def forget(self) -> None:
+        """Forget what was computed of earlier texts: the same calls after it give the same rows."""
+        self._kept, self._cache = [], DynamicCache()
+
     def logprobs(self, tokens: Sequence[int], start: int = 1) -> NDArray[np.float64]:
         """Return the natural logarithm of the probability of each token from a place on, given all before it: in one pass."""
-        self._kept, self._cache = [], DynamicCache()
+        self.forget()
         logits = self._forward(np.array([tokens[:-1]], np.int64), np.ones((1, len(tokens) - 1), np.bool_))[0, start - 1 :].numpy()
         return np.array([log_softmax(row)[token] for row, token in zip(logits, tokens[start:], strict=True)], np.float64)
 

