@@ -1,15 +1,19 @@
-"""What tests share: instruction levels, rows chosen to hurt, one trained language model, and samplers that stand in."""
+"""What tests share: instruction levels, rows chosen to hurt, one trained language model, samplers that stand in, and a browser."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from cases import SHAPES, Row
+from explorer_page import Explorer
 from hypothesis import HealthCheck, settings
 
 from thermonucleus.kernel import dispatch
 from thermonucleus.text import LanguageModel, builtin_corpus
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
 
 Draw = Callable[[Row], int]
 
@@ -104,3 +108,36 @@ def random_sampler() -> Draw:
         return int(rng.choice(len(row), p=weights / weights.sum()))
 
     return draw
+
+
+@pytest.fixture(scope="session")
+def explorer_address() -> Iterator[str]:
+    """Serve the explorer, and return its address."""
+    for package in ("playwright", "axe_playwright_python", "starlette", "uvicorn", "plotly"):
+        pytest.importorskip(package)
+    from explore_pictures import served
+
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium(explorer_address: str) -> "Iterator[BrowserContext]":
+    """Return a browser, where one is installed: one for all tests, as it then keeps the large script of the charts."""
+    from explore_pictures import Chromium, chromium
+
+    if chromium() is None:
+        pytest.skip("Chromium is not installed")
+    with Chromium() as browser:
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield context
+
+
+@pytest.fixture
+def explorer(chromium: "BrowserContext", explorer_address: str) -> Iterator[Explorer]:
+    """Return the explorer's page, on which nothing may go wrong."""
+    page = Explorer(chromium.new_page(), explorer_address)
+    yield page
+    page.page.close()
+    assert page.wrongs == []
