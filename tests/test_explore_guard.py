@@ -111,7 +111,7 @@ def test_the_page_and_its_files_are_those_of_the_package(page: TestClient) -> No
     for file in static.iterdir():
         answer = page.get(f"/static/{file.name}")
         assert answer.content == file.read_bytes()
-        kinds = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+        kinds = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
         assert answer.headers["content-type"].split(";")[0] == kinds[file.suffix]
 
 
