@@ -28,7 +28,7 @@ COMMANDS = [
 
 
 def test_there_are_pages_and_commands() -> None:
-    assert [page.name for page in PAGES] == ["README.md", "sampling.md", "text.md", "tuning.md"]
+    assert [page.name for page in PAGES] == ["README.md", "explore.md", "glossary.md", "sampling.md", "text.md", "tuning.md"]
     assert len(COMMANDS) > 5
 
 
