@@ -1,5 +1,7 @@
 """The explorer's page: each control changes what it is to change, and the page shows what the library computes."""
 
+from typing import Any
+
 import pytest
 from explorer_page import Explorer, probabilities_of
 
@@ -17,6 +19,17 @@ def percentages(explorer: Explorer, column: int) -> list[float]:
     """Return a column of percentages of the table of tokens."""
     cells = [row[column] for row in explorer.rows()]
     return [float(cell[:-1]) / 100 if cell.endswith("%") and not cell.startswith("<") else 0.0 for cell in cells]
+
+
+def test_the_page_begins_with_the_first_model_a_prompt_and_no_settings(explorer: Explorer) -> None:
+    explorer.page.goto(explorer.base)
+    explorer.settled()
+    prompt = explorer.at("#prompt").input_value()
+    assert (explorer.at("#model").input_value(), explorer.at("#seed").input_value()) == ("builtin", "1")
+    assert explorer.kept() == (probabilities_of(prompt) > 0).sum() > 1
+    assert explorer.at("#preset").input_value() == "default"
+    assert explorer.words("B", 4).count() > 0
+    assert explorer.at("#map-chart .heatmaplayer image, #map-chart .heatmaplayer path").count() > 0
 
 
 @pytest.mark.parametrize(("name", "value"), [("temperature", 0.5), ("top_k", 5), ("top_p", 0.6), ("min_p", 0.2)], ids=str)
@@ -195,12 +208,17 @@ def test_cut_tokens_are_crossed_and_name_the_stage_that_cut_them(explorer: Explo
 
 
 def test_the_stages_tell_how_many_they_leave_and_ties_apart(explorer: Explorer) -> None:
-    explorer.open(p="Once upon a time", temperature=0.8, top_p=0.9)
-    p = probabilities_of("Once upon a time", temperature=0.8, top_p=0.9)
-    ties = int((p == p[p > 0].min()).sum())
-    assert ties > 1
-    assert explorer.at(".stages strong").last.inner_text() == f"{(p > 0).sum()}"
-    assert explorer.text(".ties") == f"{ties} equal to the last"
+    def with_ties(route: Any) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        told["stages"][-1]["ties"] = 3
+        route.fulfill(response=answer, json=told)
+
+    explorer.page.route("**/api/next", with_ties)
+    explorer.open(p=PROMPT, temperature=0.8, top_p=0.9)
+    possible, kept = ((probabilities_of(PROMPT, top_p=top_p, temperature=0.8) > 0).sum() for top_p in (1.0, 0.9))
+    assert explorer.at(".stages strong").all_inner_texts() == [f"{number:,}" for number in (possible, possible, kept)]
+    assert explorer.at(".stages .ties").all_inner_texts() == ["3 equal to the last"]
 
 
 def test_the_last_line_is_for_the_rest(explorer: Explorer) -> None:

@@ -123,7 +123,7 @@ CUT = {**SMOLLM2, "temperature": 0.8, "top_k": 15, "min_p": 0.12}
 
 PICTURES: Mapping[str, Picture] = {
     "explore-start": Picture({**SMOLLM2, "temperature": 0.8, "top_p": 0.6}),
-    "explore-builtin": Picture({"p": "Once upon a time", "m": "builtin", "temperature": 0.8, "top_p": 0.9}),
+    "explore-builtin": Picture({"p": PROMPT, "m": "builtin", "temperature": 0.8, "top_p": 0.9}),
     "explore-smollm2": Picture(CUT),
     "explore-compared": Picture(A_AND_B, compared, of="#texts-card"),
     "explore-map": Picture({**SMOLLM2, "temperature": 0.8, "top_p": 0.9}, of="#map-card"),

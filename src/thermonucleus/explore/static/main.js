@@ -26,7 +26,7 @@ const FOUND = 10;
 const PROMPT_END = 200;
 
 /** What the page begins with where the address says nothing. */
-const PROMPT = "Once upon a time";
+const PROMPT = "The future of artificial intelligence is";
 /** Chosen: new seeds are short enough to be told. */
 const SEEDS = 1_000_000;
 
