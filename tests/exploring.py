@@ -22,7 +22,7 @@ HOST = "http://127.0.0.1:8123"
 NAMES = ("<end>", "<b>&\"'", "\0", " a", " b", "é", "😀", "A", " A", "  ", "zz", "B")
 """Of the tokens of `TinyModel`: text that is markup, quotes, a NUL, and names that differ in case or spaces alone."""
 
-LOGITS = np.array([-np.inf, 2.0, 1.0, 3.0, 2.0, 0.0, 1.0, -1.0, 1.0, -3.0, -np.inf, 0.5], np.float32)
+LOGITS = np.array([-np.inf, 2.0, 1.0, 3.0, 2.0, 0.0, 1.0, -3.0, 1.0, -3.0, -np.inf, 0.5], np.float32)
 """Of `TinyModel` after any text of less than three tokens; then the text ends."""
 
 

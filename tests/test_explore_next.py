@@ -163,7 +163,8 @@ def test_all_is_said_of_a_row_that_is_known(tiny: TestClient) -> None:
 
 
 def test_no_ties_are_counted_where_the_last_token_stands_alone_or_nothing_is_cut(tiny: TestClient) -> None:
-    for settings, kept in [({"top_k": 1}, 1), ({"top_k": 10}, 10), ({"top_k": 8}, 8), ({"temperature": 2}, 10)]:
+    # The least probable two are as probable as each other.
+    for settings, kept in [({"top_k": 1}, 1), ({"top_k": 9}, 10), ({"top_k": 8}, 8), ({"temperature": 2}, 10)]:
         (stage,) = next_of_tiny(tiny, settings=settings)["stages"]
         assert (stage["kept"], stage["ties"]) == (kept, 0)
 
@@ -172,6 +173,25 @@ def test_a_certain_token_has_no_entropy(tiny: TestClient) -> None:
     answer = next_of_tiny(tiny, settings={"temperature": 0})
     assert str(answer["after"]["entropy"]) == "0.0"
     assert answer["sentence"] == "1 of 10 tokens kept; the most probable, ' a', has 100%."
+
+
+def test_a_probability_that_is_too_small_for_a_number_on_its_way_is_not_cut() -> None:
+    class Steep(TinyModel):
+        name, size = "steep", 2
+        names = ("likely", "unlikely")
+
+        def _row(self, text: object) -> Any:
+            return np.array([0.0, -120.0], np.float32)
+
+    with client(Steep()) as page:
+        answer = ask(
+            page, "/api/next", model="steep", prompt="x", settings={"top_k": 5, "temperature": 10, "temperature_last": True}
+        )
+    assert [(row["before"] > 0, row["after"] > 0, row["cut_by"]) for row in answer["rows"]] == [
+        (True, True, None),
+        (False, True, None),
+    ]
+    assert [(stage["stage"], stage["kept"]) for stage in answer["stages"]] == [("top_k", 1), ("temperature", 2)]
 
 
 def test_small_percentages_are_not_said_to_be_nothing() -> None:
@@ -268,6 +288,17 @@ def test_each_cell_of_the_map_is_that_of_probabilities(page: TestClient, model: 
         assert answer["entropy"][i][j] == pytest.approx(entropy(p), abs=1e-9)
 
 
+def test_a_large_vocabulary_has_every_second_line_of_the_map(tiny: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    fine = ask(tiny, "/api/map", model="tiny", prompt="x")
+    monkeypatch.setattr("thermonucleus.explore.settings_map.FINE", len(LOGITS) - 1)
+    coarse = ask(tiny, "/api/map", model="tiny", prompt="x")
+    assert (fine["temperatures"][0], fine["temperatures"][-1], fine["top_ps"][0], fine["top_ps"][-1]) == (0.1, 3, 0.05, 1)
+    for name in ("temperatures", "top_ps"):
+        assert coarse[name] == fine[name][1::2]
+    for name in ("kept", "largest", "entropy"):
+        assert coarse[name] == [line[1::2] for line in fine[name][1::2]]
+
+
 def test_a_map_without_a_stage_for_it_is_refused_by_name(tiny: TestClient) -> None:
     answer = ask(tiny, "/api/map", status=400, model="tiny", prompt="x", settings={"order": ["temperature"]})
     assert answer["setting"] == "top_p"
@@ -305,6 +336,8 @@ def test_what_is_found_begins_with_what_is_most_like_it(tiny: TestClient) -> Non
     assert found("b", limit=1) == ([4], 3)
     assert found("\0") == ([2], 1)
     assert found("nothing") == ([], 0)
+    tokens = ask(tiny, "/api/find", model="tiny", prompt="x", text="b")["tokens"]
+    assert [(token["id"], token["rank"]) for token in tokens] == [(4, 3), (11, 7), (1, 2)]
     (token,) = ask(tiny, "/api/find", model="tiny", prompt="x", text="zz")["tokens"]
     assert token == {"id": 10, "name": "zz", "rank": None, "before": 0.0, "after": 0.0, "cut_by": None}
 
