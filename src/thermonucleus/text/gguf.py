@@ -65,7 +65,6 @@ class GgufModel(TextModel):
         path = Path(path)
         if not path.is_file():
             raise FileNotFoundError(f"model must be a GGUF file, and there is none at {os.fspath(path)!r}")
-        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         try:
             # The context that it makes for itself is not used, and is to be small.
             self._llm = llama_cpp.Llama(str(path), n_ctx=32, n_batch=32, verbose=False)
@@ -79,7 +78,7 @@ class GgufModel(TextModel):
         self.ends = frozenset({self._llm.token_eos()} | _other_ends(self._llm))
         self._path, self._context = path, context
         self.context: int = min(context, self._llm._model.n_ctx_train())
-        self._memory = _Memory(self._llm, context, threads)
+        self._memory = _Memory(self._llm, context, _threads())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return partial(type(self), name=self.name, context=self._context), (self._path,)  # another process reads the file itself
@@ -246,6 +245,16 @@ class _Memory:
 def _common(one: Sequence[int], other: Sequence[int]) -> int:
     """Return how many tokens two texts begin with in common."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _threads() -> int:
+    """Return how many threads llama.cpp is to have: all cores but one.
+
+    They wait for each other in busy loops. Tuned, on two cores that had other work too: 200 tokens took 42 s with two threads, and
+    2.5 s with one.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(cores - 1, 1)
 
 
 def _other_ends(llm: Any) -> set[int]:
