@@ -31,6 +31,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--temperature", type=float, default=1.0, help="where to start (default: 1.0, as on the slide)")
     parser.add_argument("--top-p", type=float, default=0.9, help="where to start (default: 0.9, as on the slide)")
     parser.add_argument("--model", default="builtin", help="what to tune, as `load_model` takes it (default: builtin)")
+    parser.add_argument("--evaluations", type=int, default=60, help="trials of a search at most (default: 60)")
     parser.add_argument("--repeats", type=int, default=REPEATS, help=f"draws that are judged (default: {REPEATS})")
     parser.add_argument("--methods", action="store_true", help="compare methods of search instead, by the loss they were given")
     return parser.parse_args(given)
@@ -47,13 +48,13 @@ def compare_methods(seeds: int) -> None:
     print_table(["method", *(f"from {start}" for start in STARTS)], body, numbers=len(STARTS))
 
 
-def judge_seeds(seeds: int, start: tuple[float, float], model: TextModel | str, repeats: int) -> None:
+def judge_seeds(seeds: int, start: tuple[float, float], model: TextModel | str, evaluations: int, repeats: int) -> None:
     """Print for each seed what the search found, and how both it and its start are judged."""
     body = []
     better = 0
     for seed in tqdm(range(seeds), unit="seed", file=sys.stderr, disable=not sys.stderr.isatty()):
         began = time.perf_counter()
-        tuning = optimize_params(*start, model=model, rng=seed, progress=False)
+        tuning = optimize_params(*start, model=model, evaluations=evaluations, rng=seed, progress=False)
         minutes = (time.perf_counter() - began) / 60
         before, after = (judge(*setting, model=model, repeats=repeats, rng=seed).loss for setting in (start, tuple(tuning)))
         better += after < before
@@ -72,7 +73,7 @@ def main(given: Sequence[str] | None = None) -> None:
     else:
         # The built-in one is trained anew for each seed, a file is loaded once.
         model = options.model if options.model == "builtin" else load_model(options.model)
-        judge_seeds(options.seeds, (options.temperature, options.top_p), model, options.repeats)
+        judge_seeds(options.seeds, (options.temperature, options.top_p), model, options.evaluations, options.repeats)
 
 
 if __name__ == "__main__":

@@ -151,6 +151,7 @@ class TextModel(ABC):
             Where an argument is not as described: at the call, before the first piece.
         """
         known = self.encode(check_text(prompt, name="prompt"))
+        self.forget()  # the same seed is to give the same text, whatever came before it
         drawn = generate(self, known, sampler=sampler, max_tokens=max_tokens, stop_tokens=self.ends)
         return self._text_of(self.pieces_after(prompt, known), drawn)
 

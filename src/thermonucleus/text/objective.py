@@ -77,6 +77,7 @@ def draw_texts(
         surprises.extend(-float(log[token]) for log, token in zip(logs, tokens, strict=True))
         return tokens
 
+    model.forget()  # a trial is to be the same, whatever was tried before it
     for _ in continue_together(model.rows, texts, draw, steps=len(uniforms)):
         pass
     return texts, fmean(surprises)
