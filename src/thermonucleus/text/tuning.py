@@ -138,9 +138,9 @@ def optimize_params(
     -----
     The slide has L-BFGS-B look at one fixed text: its loss is a constant, and what it returns is where it started.
 
-    Good settings lie in a narrow, bent valley: a higher temperature asks for a lower top-p. After at most 60 trials, over five
-    splits of the corpus, the mean loss from a start of (1.0, 0.9) and from one of (0.4, 0.4) was 1.33 and 2.07 with Nelder-Mead,
-    1.33 and 7.36 with Powell, and 1.38 and 5.94 with COBYQA (``python benchmarks/tuning.py 5 --methods``).
+    Good settings lie in a narrow, bent valley: a higher temperature asks for a lower top-p. After at most 60 trials, over three
+    splits of the corpus, the mean loss from a start of (1.0, 0.9) and from one of (0.4, 0.4) was 1.88 and 2.14 with Nelder-Mead,
+    1.75 and 5.19 with Powell, and 1.55 and 4.78 with COBYQA (``python benchmarks/tuning.py 3 --methods``).
 
     Examples
     --------
