@@ -122,6 +122,40 @@ def test_texts_of_no_tokens_are_refused(model: HuggingFaceModel) -> None:
             model.rows(texts)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ([4, 64], r"^tokens\[1\] must be a token id from 0 to 63, got 64$"),
+        ([4] * 65, r"^a text must be of at most 64 tokens for .*, got 65$"),
+    ],
+)
+def test_texts_that_cannot_be_computed_are_refused_and_nothing_is_lost(
+    model: HuggingFaceModel, network: Any, text: list[int], message: str
+) -> None:
+    model([4, 5])
+    for call in (model, model.logprobs):
+        with pytest.raises(ValueError, match=message):
+            call(text)
+    np.testing.assert_allclose(model([4, 5, 6]), plain_row(network, [4, 5, 6]), atol=1e-4)
+
+
+def test_a_call_that_is_interrupted_leaves_no_wrong_rows_behind(
+    model: HuggingFaceModel, network: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model([4, 5])
+    forward = model._forward
+
+    def interrupted(*arguments: Any) -> Any:
+        forward(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(model, "_forward", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            model([4, 5, 6])
+    np.testing.assert_allclose(model([4, 5, 7]), plain_row(network, [4, 5, 7]), atol=1e-4)
+
+
 def test_a_folder_without_a_model_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="empty"):
         load_model(tmp_path / "empty")

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from thermonucleus.text.checks import check_tokens
 from thermonucleus.text.model import Message, Row, TextModel, log_softmax
 
 try:
@@ -132,11 +131,6 @@ class GgufModel(TextModel):
     def _first(self) -> int:
         begin: int = self._llm.token_bos()
         return begin if begin >= 0 else int(self._llm.token_eos())
-
-    def _checked(self, tokens: Sequence[int]) -> list[int]:
-        if len(tokens) > self.context:
-            raise ValueError(f"a text must be of at most {self.context:,} tokens for {self.name}, got {len(tokens):,}")
-        return check_tokens(tokens, name="tokens", size=self.size)
 
 
 class _Memory:

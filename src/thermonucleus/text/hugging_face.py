@@ -98,15 +98,17 @@ class HuggingFaceModel(TextModel):
         lengths = [len(text) for text in texts]
         if not texts or not all(lengths):
             raise ValueError(f"texts must be at least one, each of at least one token, got lengths {lengths}")
-        known = self._common(texts)
+        checked = [self._checked(text) for text in texts]
+        known = self._common(checked)
         if not known:
             self._cache = DynamicCache()
+        self._kept = []  # until the cache is whole again: a call that is interrupted leaves it halfway
         longest = max(lengths)
-        padded = np.array([[*text, *[0] * (longest - len(text))] for text in texts], np.int64)
+        padded = np.array([[*text, *[0] * (longest - len(text))] for text in checked], np.int64)
         mask = np.arange(longest) < np.array(lengths)[:, None]
         logits = self._forward(padded[:, known:], mask)
         # A cache that holds padding is of no use to the next call.
-        self._kept = [list(text) for text in texts] if min(lengths) == longest else []
+        self._kept = checked if min(lengths) == longest else []
         rows: Row = logits[torch.arange(len(texts)), torch.tensor(lengths) - 1 - known].numpy()
         return rows
 
@@ -117,6 +119,7 @@ class HuggingFaceModel(TextModel):
     def logprobs(self, tokens: Sequence[int], start: int = 1) -> NDArray[np.float64]:
         """Return the natural logarithm of the probability of each token from a place on, given all before it: in one pass."""
         self.forget()
+        tokens = self._checked(tokens)
         logits = self._forward(np.array([tokens[:-1]], np.int64), np.ones((1, len(tokens) - 1), np.bool_))[0, start - 1 :].numpy()
         return np.array([log_softmax(row)[token] for row, token in zip(logits, tokens[start:], strict=True)], np.float64)
 

@@ -7,7 +7,7 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
-from thermonucleus.text.checks import check_text
+from thermonucleus.text.checks import check_text, check_tokens
 from thermonucleus.text.generation import generate
 
 __all__ = ["Message", "Row", "TextModel"]
@@ -154,6 +154,12 @@ class TextModel(ABC):
         self.forget()  # the same seed is to give the same text, whatever came before it
         drawn = generate(self, known, sampler=sampler, max_tokens=max_tokens, stop_tokens=self.ends)
         return self._text_of(self.pieces_after(prompt, known), drawn)
+
+    def _checked(self, tokens: Sequence[int]) -> list[int]:
+        """Return the tokens of a text as a list; raise ValueError or TypeError if they are too many, or not of the model."""
+        if self.context is not None and len(tokens) > self.context:
+            raise ValueError(f"a text must be of at most {self.context:,} tokens for {self.name}, got {len(tokens):,}")
+        return check_tokens(tokens, name="tokens", size=self.size)
 
     def _text_of(self, piece_of: Callable[[int], str], drawn: Iterator[int]) -> Iterator[str]:
         for token in drawn:
